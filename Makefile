@@ -1,0 +1,35 @@
+# make chat                    talk with the bundled articles
+# make chat ARTICLES=folder    talk with your own
+# make test                    run the tests
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARTICLES ?=
+INDEX ?= $(if $(ARTICLES),.indexes/$(shell basename "$(ARTICLES)"))
+INDEX_FLAG := $(if $(INDEX),--index "$(INDEX)")
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: chat test lint
+
+chat: .venv/installed
+	@$(BIN)/rag index $(if $(ARTICLES),"$(ARTICLES)") $(INDEX_FLAG)
+	@$(BIN)/rag chat $(INDEX_FLAG)
+
+test: .venv/installed-test
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make chat PYTHON=python3.11")'
+	@echo "Installing into .venv: a few minutes the first time"
+	@$(PYTHON) -m venv .venv
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@$(PIP_INSTALL) --editable '.[test]'
+	@touch $@

@@ -1,0 +1,128 @@
+"""Every error the project raises on purpose, in one tree.
+
+    RagError
+    ├── CorpusError
+    │   ├── PathNotFound      a file or folder that was named does not exist
+    │   ├── UnreadableFile    one file that cannot be read, with the reason
+    │   ├── NoArticles        nothing at all could be read
+    │   └── BadGoldFile       a gold file that is not what it should be
+    ├── StoreError
+    │   ├── IndexNotFound     no index where one was expected
+    │   ├── IndexMismatch     an index made with another model, splitter or format
+    │   ├── IndexDamaged      a file of the index is missing or not what was written
+    │   └── IndexLocked       another process is writing to the index
+    ├── ModelError            an embedding model that is missing or not the published one
+    ├── MissingExtra          an optional dependency that is not installed
+    ├── SettingsError         a setting that is unknown or has an impossible value
+    └── BadQuestion           a question that is empty or too long
+
+Each message is one line that says what is wrong and what to do; what failed is kept as an attribute.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RagError(Exception):
+    """The root: catch it to catch everything the project raises on purpose."""
+
+
+class CorpusError(RagError):
+    """Something about the articles."""
+
+
+class PathNotFound(CorpusError):
+    """A file or folder that was named does not exist."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} does not exist: name a file or folder of articles that does")
+
+
+class UnreadableFile(CorpusError):
+    """One file that cannot be read as an article."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class NoArticles(CorpusError):
+    """Nothing at all could be read."""
+
+    def __init__(self, paths: tuple[Path, ...], detail: str) -> None:
+        self.paths = paths
+        named = ", ".join(str(path) for path in paths)
+        super().__init__(f"no article could be read from {named}: {detail}")
+
+
+class BadGoldFile(CorpusError):
+    """A gold file that is not what it should be."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        self.path = path
+        self.line = line
+        super().__init__(f"{path}, line {line}: {reason}")
+
+
+class StoreError(RagError):
+    """Something about the index on disk."""
+
+    def __init__(self, folder: Path, message: str) -> None:
+        self.folder = folder
+        super().__init__(message)
+
+
+class IndexNotFound(StoreError):
+    """No index where one was expected."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, f"there is no index in {folder}: make one with `rag index ARTICLES --index {folder}`")
+
+
+class IndexMismatch(StoreError):
+    """An index made with another model, splitter or format than the one in use."""
+
+    def __init__(self, folder: Path, difference: str) -> None:
+        super().__init__(
+            folder, f"the index in {folder} {difference}: make it anew with `rag index --rebuild --index {folder}`"
+        )
+
+
+class IndexDamaged(StoreError):
+    """A file of the index is missing, or is not what was written."""
+
+    def __init__(self, folder: Path, file: Path, what: str) -> None:
+        self.file = file
+        super().__init__(folder, f"{file} {what}: make the index anew with `rag index --rebuild --index {folder}`")
+
+
+class IndexLocked(StoreError):
+    """Another process is writing to the index."""
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        self.holder = holder
+        super().__init__(folder, f"the index in {folder} is being written by {holder}: try again when it has finished")
+
+
+class ModelError(RagError):
+    """An embedding model that is missing, or is not the published one."""
+
+
+class MissingExtra(RagError):
+    """An optional dependency that is not installed; the message holds the command that installs it."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(f"{package} is not installed: pip install 'ask-the-articles[{extra}]'")
+
+
+class SettingsError(RagError):
+    """A setting that is unknown or has an impossible value."""
+
+
+class BadQuestion(RagError):
+    """A question that is empty or too long to be one."""

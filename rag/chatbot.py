@@ -1,0 +1,79 @@
+"""The chatbot: an opened index, and everything a question goes through on its way to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+from corpus.errors import BadQuestion
+from index.article_index import ArticleIndex
+from index.query import Query
+from rag.answer import Answer
+from rag.conversation import Turn, context_of
+from rag.extractive import ExtractiveAnswerer, OnToken
+from rag.question import Question
+from rag.settings import Settings
+
+LONGEST_QUESTION = 2_000
+
+
+class Chatbot:
+    """Answers questions from one index; safe to share between threads."""
+
+    def __init__(self, index: ArticleIndex, settings: Settings | None = None) -> None:
+        self.index = index
+        self.settings = settings or Settings()
+        self._answerer = ExtractiveAnswerer(index, self.settings)
+
+    @classmethod
+    def open(cls, index: Path | str | None = None, settings: Settings | None = None) -> Chatbot:
+        """A chatbot over the index in a folder, or over the default one (see `rag.library.default_index`).
+
+        Raises:
+            IndexNotFound, IndexDamaged, IndexMismatch: see `index.store`.
+        """
+        from rag.library import ready_index
+
+        settings = settings or Settings.load()
+        return cls(ArticleIndex.open(ready_index(index, settings)), settings)
+
+    def ask(self, question: str, *, history: Sequence[Turn] = (), on_token: OnToken | None = None) -> Answer:
+        """Answer a question, or refuse.
+
+        Args:
+            history: the turns before, oldest first, each a question and what was answered.
+            on_token: given the answer's text piece by piece.
+
+        Raises:
+            BadQuestion: the question is empty or longer than `LONGEST_QUESTION` characters.
+        """
+        begun = perf_counter()
+        understood = self._understand(_checked(question), history)
+        embedded = perf_counter()
+        hits = self.index.search(understood.query, self.settings.passages)
+        searched = perf_counter()
+        answer = self._answerer.answer(understood, hits, on_token=on_token)
+        answered = perf_counter()
+        seconds = {
+            "embed": embedded - begun,
+            "search": searched - embedded,
+            "answer": answered - searched,
+            "total": answered - begun,
+        }
+        return replace(answer, timings={stage: round(1000 * spent, 2) for stage, spent in seconds.items()})
+
+    def _understand(self, text: str, history: Sequence[Turn]) -> Question:
+        context = context_of(text, history)
+        standalone = f"{context} {text}".strip()
+        return Question(text, context, Query(standalone, self.index.embedder.embed([standalone])[0]))
+
+
+def _checked(question: str) -> str:
+    text = " ".join(question.split())
+    if not text:
+        raise BadQuestion("the question is empty: ask something")
+    if len(text) > LONGEST_QUESTION:
+        raise BadQuestion(f"the question has {len(text)} characters: ask in at most {LONGEST_QUESTION}")
+    return text

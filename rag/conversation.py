@@ -1,0 +1,34 @@
+"""The turns of a conversation, and what a question takes from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.question import content_terms
+
+Turn = tuple[str, str]
+
+_CONTINUES = re.compile(r"^\s*(and|but|so|then|or|also|what about|how about|what of)\b", re.IGNORECASE)
+_REFERS = re.compile(
+    r"\b(it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|that|this|these|those|there|one|ones|"
+    r"the (other|others|same|former|latter|first|second|two))\b",
+    re.IGNORECASE,
+)
+_FEW_TERMS = 1
+
+
+def context_of(question: str, history: Sequence[Turn]) -> str:
+    """What an elliptical question leaves unsaid: the question before it, which may itself need the one before that.
+
+    Empty for a question that stands alone, so that a refusal does not come to lean on good turns before it.
+    """
+    if not history or not is_elliptical(question):
+        return ""
+    *earlier, (asked, _) = history
+    return f"{context_of(asked, earlier)} {asked}".strip()
+
+
+def is_elliptical(question: str) -> bool:
+    """Whether a question points back: it begins like a continuation, uses a pronoun, or names next to nothing."""
+    return bool(_CONTINUES.search(question) or _REFERS.search(question) or len(content_terms(question)) <= _FEW_TERMS)

@@ -1,0 +1,63 @@
+"""Answers without a language model: sentences of the articles, verbatim, each cited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from index.article_index import ArticleIndex
+from index.query import Hit
+from rag.answer import REFUSAL, Answer, Citation, Sentence
+from rag.confidence import confidence
+from rag.evidence import Candidate, choose, rank_sentences
+from rag.question import Question
+from rag.settings import Settings
+
+OnToken = Callable[[str], None]
+
+
+class ExtractiveAnswerer:
+    """Quotes the sentences that answer, in reading order. Instant, the same every time, and nothing is invented."""
+
+    name = "extractive"
+
+    def __init__(self, index: ArticleIndex, settings: Settings) -> None:
+        self._index = index
+        self._settings = settings
+
+    def answer(self, question: Question, hits: Sequence[Hit], *, on_token: OnToken | None = None) -> Answer:
+        """An answer from the passages found, or a refusal; `on_token` is given the text as it comes."""
+        ranked = rank_sentences(question, hits, self._index)
+        sure = confidence(question, hits, ranked, self._index)
+        abstained = sure < self._settings.threshold
+        chosen = [] if abstained else _in_reading_order(choose(question, ranked, self._settings.max_quotes))
+        citations = tuple(self._cite(number, item) for number, item in enumerate(chosen, start=1))
+        sentences = tuple(Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations)
+        text = REFUSAL if abstained else " ".join(sentence.text for sentence in sentences)
+        if on_token:
+            on_token(text)
+        return Answer(
+            question=question.text,
+            standalone=question.standalone,
+            text=text,
+            sentences=sentences,
+            citations=citations,
+            abstained=abstained,
+            confidence=sure,
+            hits=tuple(hits),
+            answered_by=self.name,
+        )
+
+    def _cite(self, number: int, item: Candidate) -> Citation:
+        article = self._index.article(item.hit.passage.article_id)
+        start, end = item.range
+        quote = article.text[start:end]
+        # The promise of the product, kept here for every citation there is.
+        if quote != item.text:
+            raise AssertionError(f"{article.id} [{start}:{end}] is not what its passage says")
+        return Citation(number, article.id, article.title, start, end, quote, article.url)
+
+
+def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Sentences of one article as they follow each other in it; the article of the best sentence first."""
+    articles = list(dict.fromkeys(item.hit.passage.article_id for item in chosen))
+    return sorted(chosen, key=lambda item: (articles.index(item.hit.passage.article_id), item.range))

@@ -1,0 +1,95 @@
+"""Everything that can be set, from arguments, the environment and a file, in that order of precedence."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import SettingsError
+from corpus.splitter import Splitter
+from index.embedder import DEFAULT_MODEL
+
+_PREFIX = "RAG_"
+_ELSEWHERE = {"RAG_HOME", "RAG_INDEX"}
+FILE = Path("rag.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, passed to what needs them and never changed.
+
+    Args:
+        model: a sentence-transformers model, by name or path.
+        max_tokens: the longest passage, in cl100k tokens.
+        overlap: how many sentences a passage repeats of the one before, where a paragraph has to be cut.
+        passages: how many passages are read for an answer.
+        max_quotes: the most sentences an answer quotes.
+        threshold: the least probability of holding the answer at which one is given.
+    """
+
+    model: str = DEFAULT_MODEL
+    max_tokens: int = Splitter().max_tokens
+    overlap: int = Splitter().overlap
+    passages: int = 12
+    max_quotes: int = 5
+    threshold: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name, least in (("max_tokens", 20), ("overlap", 0), ("passages", 1), ("max_quotes", 1)):
+            if getattr(self, name) < least:
+                raise SettingsError(f"{name} is {getattr(self, name)}: set it to {least} or more")
+        if not 0 <= self.threshold <= 1:
+            raise SettingsError(f"threshold is {self.threshold}: set it between 0 and 1")
+
+    @property
+    def splitter(self) -> Splitter:
+        """The splitter these settings describe."""
+        return Splitter(self.max_tokens, self.overlap)
+
+    @classmethod
+    def load(cls, file: Path | None = None, **arguments: Any) -> Settings:
+        """Settings from a TOML file (`rag.toml` if there is one), from `RAG_…` variables, and from arguments not None.
+
+        Raises:
+            SettingsError: a setting is unknown, of the wrong kind or impossible.
+        """
+        given = {
+            **_from_file(file),
+            **_from_environment(os.environ),
+            **{name: value for name, value in arguments.items() if value is not None},
+        }
+        known = {item.name: type(getattr(cls(), item.name)) for item in fields(cls)}
+        for name, value in given.items():
+            if name not in known:
+                raise SettingsError(f"there is no setting {name}: the settings are {', '.join(sorted(known))}")
+            given[name] = _as(known[name], name, value)
+        return replace(cls(), **given)
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None and not FILE.exists():
+        return {}
+    path = file or FILE
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(_PREFIX) and name not in _ELSEWHERE
+    }
+
+
+def _as(kind: type, name: str, value: Any) -> Any:
+    try:
+        return kind(value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"{name} is {value!r}: it must be of the kind {kind.__name__}") from None
