@@ -1,6 +1,8 @@
 # make chat                    talk with the bundled articles
 # make chat ARTICLES=folder    talk with your own
 # make test                    run the tests
+# make lint                    check style, types and formatting
+# make bench                   run the slow benchmarks on public data, where they are at hand
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +11,7 @@ INDEX ?= $(if $(ARTICLES),.indexes/$(shell basename "$(ARTICLES)"))
 INDEX_FLAG := $(if $(INDEX),--index "$(INDEX)")
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: chat test lint
+.PHONY: bench chat lint test
 
 chat: .venv/installed
 	@$(BIN)/rag index $(if $(ARTICLES),"$(ARTICLES)") $(INDEX_FLAG)
@@ -33,3 +35,6 @@ lint: .venv/installed-test
 .venv/installed-test: .venv/installed
 	@$(PIP_INSTALL) --editable '.[test]'
 	@touch $@
+
+bench: .venv/installed-test
+	$(BIN)/python -m pytest -m slow -s

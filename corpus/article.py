@@ -28,8 +28,8 @@ class Article:
 class Passage:
     """A run of whole sentences of one article: what is embedded and searched.
 
-    Invariants: `article.text[start:end] == text`, and each of `sentences` is a range of the article
-    that lies in `start:end` and has no white space at its ends.
+    Invariants: `article.text[start:end] == text`, and each of `sentences` is a range of the article that lies in
+    `start:end` and has no white space at its ends. A heading is in the text but is none of the sentences.
     """
 
     article_id: str

@@ -10,6 +10,7 @@ _LINE = re.compile(r"[^\n]+")
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？:;]['\"”’)\]]*$")
 # sentencex ends a sentence at the full stop of "VEB.RF".
 _INSIDE_A_WORD = re.compile(r"[A-Z\d]\.\w")
+_LISTED = re.compile(r"[-*•–\d|]|\w[.)] ")
 _HEADING_CHARACTERS = 100
 
 
@@ -41,7 +42,8 @@ def sentences(text: str, paragraph: Range, language: str = "en") -> list[Range]:
 def is_heading(text: str, paragraph: Range) -> bool:
     """Whether a paragraph is short and ends like a heading: it belongs to what follows it."""
     start, end = paragraph
-    return end - start <= _HEADING_CHARACTERS and not _ENDS_A_SENTENCE.search(text[start:end])
+    line = text[start:end]
+    return len(line) <= _HEADING_CHARACTERS and not _ENDS_A_SENTENCE.search(line) and not _LISTED.match(line)
 
 
 def stripped(text: str, start: int, end: int) -> Range | None:

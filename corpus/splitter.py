@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,17 @@ from corpus.sentences import is_heading, paragraphs, sentences, stripped
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-_Counted = tuple[Range, int]
+# A title and a section's heading may stand above a paragraph; more short lines than that are a list.
+_HEADINGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A sentence, or a part of one too long for a passage, with its tokens; a heading is read but not quoted."""
+
+    range: Range
+    tokens: int
+    heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +43,48 @@ class Splitter:
         runs = _pack(self._blocks(article), self.max_tokens)
         return [_passage(article, ordinal, run) for ordinal, run in enumerate(runs)]
 
-    def _blocks(self, article: Article) -> Iterator[list[_Counted]]:
-        """The article's paragraphs as counted sentences; one too long for a passage comes in pieces that fit."""
-        waiting: list[_Counted] = []
+    def _blocks(self, article: Article) -> Iterator[list[_Piece]]:
+        """The article's paragraphs as sentences; one too long for a passage comes in runs that fit."""
+        waiting: list[_Piece] = []
         for paragraph in paragraphs(article.text):
             ranges = sentences(article.text, paragraph, article.language or "en")
-            counted = [piece for sentence in ranges for piece in _fit(article.text, sentence, self.max_tokens)]
-            if is_heading(article.text, paragraph) and _tokens(waiting + counted) <= self.max_tokens // 2:
-                waiting += counted
+            pieces = [piece for sentence in ranges for piece in _fit(article.text, sentence, self.max_tokens)]
+            if is_heading(article.text, paragraph) and _tokens(waiting + pieces) <= self.max_tokens // 2:
+                waiting += pieces
                 continue
-            yield from _windows(waiting + counted, self.max_tokens, self.overlap)
+            if len(waiting) <= _HEADINGS:
+                waiting = [replace(piece, heading=True) for piece in waiting]
+            yield from _windows(waiting + pieces, self.max_tokens, self.overlap)
             waiting = []
         if waiting:
             yield waiting
 
 
-def _pack(blocks: Iterator[list[_Counted]], max_tokens: int) -> Iterator[list[Range]]:
+def _pack(blocks: Iterator[list[_Piece]], max_tokens: int) -> Iterator[list[_Piece]]:
     """Neighbouring blocks joined for as long as they fit together."""
-    packed: list[_Counted] = []
+    packed: list[_Piece] = []
     for block in blocks:
-        if packed and (_tokens(packed) + _tokens(block) > max_tokens or block[0][0][0] < packed[-1][0][1]):
-            yield [sentence for sentence, _ in packed]
+        if packed and (_tokens(packed) + _tokens(block) > max_tokens or block[0].range[0] < packed[-1].range[1]):
+            yield packed
             packed = []
         packed += block
     if packed:
-        yield [sentence for sentence, _ in packed]
+        yield packed
 
 
-def _windows(counted: list[_Counted], max_tokens: int, overlap: int) -> Iterator[list[_Counted]]:
+def _windows(pieces: list[_Piece], max_tokens: int, overlap: int) -> Iterator[list[_Piece]]:
     """Runs of sentences that fit, each starting with the last `overlap` sentences of the run before."""
-    window: list[_Counted] = []
-    for sentence in counted:
-        if window and _tokens(window) + sentence[1] > max_tokens:
+    window: list[_Piece] = []
+    for piece in pieces:
+        if window and _tokens(window) + piece.tokens > max_tokens and not all(held.heading for held in window):
             yield window
-            window = _tail(window, overlap, max_tokens - sentence[1])
-        window.append(sentence)
+            window = _tail(window, overlap, max_tokens - piece.tokens)
+        window.append(piece)
     if window:
         yield window
 
 
-def _tail(window: list[_Counted], overlap: int, room: int) -> list[_Counted]:
+def _tail(window: list[_Piece], overlap: int, room: int) -> list[_Piece]:
     """The last sentences of a window, at most `overlap`, as many as leave room for the next one."""
     tail = window[len(window) - overlap :] if overlap else []
     while tail and _tokens(tail) > room:
@@ -81,12 +93,13 @@ def _tail(window: list[_Counted], overlap: int, room: int) -> list[_Counted]:
     return tail if len(tail) < len(window) else []
 
 
-def _fit(text: str, sentence: Range, max_tokens: int) -> list[_Counted]:
+def _fit(text: str, sentence: Range, max_tokens: int) -> list[_Piece]:
     """The sentence with its number of tokens; a "sentence" longer than a passage is halved at white space."""
     start, end = sentence
-    tokens = len(_encoding().encode_ordinary(text[start:end]))
+    # With the line break that may follow it when it is packed with others.
+    tokens = len(_encoding().encode_ordinary(text[start:end] + "\n"))
     if tokens <= max_tokens or end - start < 2:
-        return [(sentence, tokens)]
+        return [_Piece(sentence, tokens)]
     middle = _middle(text, start, end)
     halves = (stripped(text, start, middle), stripped(text, middle, end))
     return [piece for half in halves if half for piece in _fit(text, half, max_tokens)]
@@ -99,13 +112,14 @@ def _middle(text: str, start: int, end: int) -> int:
     return space + 1 if space > start else centre
 
 
-def _tokens(counted: Sequence[_Counted]) -> int:
-    return sum(tokens for _, tokens in counted)
+def _tokens(pieces: Sequence[_Piece]) -> int:
+    return sum(piece.tokens for piece in pieces)
 
 
-def _passage(article: Article, ordinal: int, run: list[Range]) -> Passage:
-    start, end = run[0][0], run[-1][1]
-    return Passage(article.id, ordinal, start, end, article.text[start:end], tuple(run))
+def _passage(article: Article, ordinal: int, run: Sequence[_Piece]) -> Passage:
+    start, end = run[0].range[0], run[-1].range[1]
+    quoted = tuple(piece.range for piece in run if not piece.heading)
+    return Passage(article.id, ordinal, start, end, article.text[start:end], quoted)
 
 
 @cache

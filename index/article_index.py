@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpus.article import Article, Passage
-from corpus.errors import IndexMismatch
+from corpus.errors import IndexDamaged
 from index import store
 from index.dense import DenseIndex
 from index.embedder import Vectors
@@ -34,7 +34,7 @@ class ArticleIndex:
         self.manifest = manifest
         self.embedder = embedder
         self.hybrid = hybrid
-        self._segments = list(segments)
+        self.segments = list(segments)
         self._first_ids = [segment.first_id for segment in segments]
 
     @classmethod
@@ -43,12 +43,21 @@ class ArticleIndex:
 
         Raises:
             IndexNotFound, IndexDamaged, IndexMismatch: see `index.store`.
+            ModelError: see `open_question_embedder`.
         """
         manifest = store.current(folder)
+        try:
+            return cls._open(folder, manifest)
+        except (IndexDamaged, OSError):
+            # A generation that was replaced while it was being opened is not damaged.
+            if store.current(folder).generation == manifest.generation:
+                raise
+            return cls.open(folder)
+
+    @classmethod
+    def _open(cls, folder: Path, manifest: Manifest) -> ArticleIndex:
         store.verify(folder, manifest)
-        embedder = open_question_embedder(manifest.recipe.model)
-        if embedder.digest != manifest.recipe.digest:
-            raise IndexMismatch(folder, f"was made with other weights of {manifest.recipe.model}")
+        embedder = open_question_embedder(manifest.recipe.model, manifest.recipe.digest)
         generation = store.generation_folder(folder, manifest.generation)
         hybrid = HybridIndex(
             DenseIndex.open(generation), LexicalIndex.open(generation), dense_weight=cls.DENSE_WEIGHT, depth=cls.DEPTH
@@ -78,22 +87,22 @@ class ArticleIndex:
         Raises:
             KeyError: the index does not hold it.
         """
-        for segment in self._segments:
+        for segment in self.segments:
             if article := segment.article(article_id):
                 return article
         raise KeyError(article_id)
 
     def title(self, article_id: str) -> str:
         """The title of an article; KeyError when the index does not hold it."""
-        for segment in self._segments:
+        for segment in self.segments:
             if (title := segment.title(article_id)) is not None:
                 return title
         raise KeyError(article_id)
 
     def articles(self) -> list[Article]:
         """Every article, by id."""
-        every = (article for segment in self._segments for article in segment.articles())
+        every = (article for segment in self.segments for article in segment.articles())
         return sorted(every, key=lambda article: article.id)
 
     def _holding(self, passage_id: int) -> Segment:
-        return self._segments[bisect_right(self._first_ids, passage_id) - 1]
+        return self.segments[bisect_right(self._first_ids, passage_id) - 1]

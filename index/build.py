@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def build(
     """Bring the index in `folder` up to date with the files at `paths`, or make it.
 
     Args:
-        rebuild: start from nothing; what is there stays in force until the new index is whole.
+        rebuild: start from nothing; what is there stays in force until the new index is whole. Interrupted, it starts
+            over, where an update goes on.
         prune: let articles go whose files are gone.
         progress: called with what is being done, how much of it is done, and how much there is.
 
@@ -71,25 +73,29 @@ def build(
         IndexLocked, IndexDamaged, StoreError: see `index.store`.
     """
     splitter, progress = splitter or Splitter(), progress or _silent
-    files = find_files(paths)
+    # An index may lie among the articles it is made from.
+    files = [file for file in find_files(paths) if folder.resolve() not in file.resolve().parents]
     with store.writing(folder):
         base = None if rebuild or not store.exists(folder) else store.current(folder)
         if base is not None:
             _check_recipe(folder, base, model, splitter)
+            # What is damaged would be taken over, and signed as sound.
+            store.verify(folder, base)
         live = {name: source for segment in _segments(folder, base) for name, source in segment.sources().items()}
         plan = make_plan(files, paths, live)
         report = Report(unchanged=plan.unchanged)
         report.removed, report.missing = (plan.missing, []) if prune else ([], plan.missing)
         fresh: list[Segment] = []
         recipe = base.recipe if base else None
-        if plan.to_read:
+        # The model is loaded, which takes seconds, only when there is something for it to do.
+        if read := _read(plan.to_read, splitter, report, progress):
             embedder = SentenceTransformerEmbedder.load(model)
             recipe = Recipe(model, embedder.digest, embedder.dim, splitter.max_tokens, splitter.overlap)
             if base is not None and base.recipe != recipe:
                 raise IndexMismatch(folder, f"was made with other weights of {model}")
-            resumed = [] if rebuild else _resumable(folder, base, recipe, plan.to_read)
+            resumed = [] if rebuild else _resumable(folder, base, recipe, read)
             done = {name for segment in resumed for name in segment.sources()}
-            split = _read(plan.to_read, done, splitter, report, progress)
+            split = [item for item in read if item.article.id not in done]
             first_id = max([base.next_id if base else 0, *(segment.last_id + 1 for segment in resumed)])
             fresh = [*resumed, *_embed(folder, split, embedder, recipe, first_id, progress)]
             report.embedded_passages = sum(len(item.passages) for item in split)
@@ -122,18 +128,15 @@ def _segments(folder: Path, base: Manifest | None) -> list[Segment]:
     return open_segments(folder, base) if base else []
 
 
-def _read(
-    to_read: Sequence[Planned], done: set[str], splitter: Splitter, report: Report, progress: Progress
-) -> list[_Split]:
+def _read(to_read: Sequence[Planned], splitter: Splitter, report: Report, progress: Progress) -> list[_Split]:
     """The articles that can be read, split; the others go to the report with the reason."""
     split = []
     for count, planned in enumerate(to_read, start=1):
-        if planned.article_id not in done:
-            try:
-                article = read_file(planned.path, planned.article_id)
-                split.append(_Split(article, planned.source, splitter.split(article)))
-            except UnreadableFile as error:
-                report.skipped.append(error)
+        try:
+            article = read_file(planned.path, planned.article_id)
+            split.append(_Split(article, planned.source, splitter.split(article)))
+        except UnreadableFile as error:
+            report.skipped.append(error)
         progress("Reading", count, len(to_read))
     return split
 
@@ -180,28 +183,34 @@ def _batches(split: Sequence[_Split]) -> Iterator[list[_Split]]:
         yield batch
 
 
-def _resumable(folder: Path, base: Manifest | None, recipe: Recipe, to_read: Iterable[Planned]) -> list[Segment]:
-    """The segments that an interrupted build finished, for as far as they hold what is to be read now."""
-    wanted = {planned.article_id: planned.source for planned in to_read}
+def _resumable(folder: Path, base: Manifest | None, recipe: Recipe, read: Iterable[_Split]) -> list[Segment]:
+    """The segments that an interrupted build finished, for as far as they hold what is wanted now; others go."""
+    wanted = {item.article.id: item.source for item in read}
     used = {part.name for part in base.parts} if base else set()
+    next_id = base.next_id if base else 0
     found = []
     for place in (folder / store.SEGMENTS).iterdir():
         if place.name in used:
             continue
-        if not _is_complete(place, recipe):
+        segment = _finished(place, recipe, wanted)
+        # An interrupted rebuild numbers its passages from nought, as those in use are numbered.
+        if segment and segment.first_id >= next_id:
+            found.append(segment)
+        else:
             shutil.rmtree(place, ignore_errors=True)
-            continue
-        segment = Segment(place)
-        stale = {name for name, source in segment.sources().items() if wanted.get(name) != source}
-        found.append(Segment(place, stale))
-    return sorted((segment for segment in found if segment.sources()), key=lambda segment: segment.first_id)
+    return sorted(found, key=lambda segment: segment.first_id)
 
 
-def _is_complete(place: Path, recipe: Recipe) -> bool:
+def _finished(place: Path, recipe: Recipe, wanted: Mapping[str, SourceFile]) -> Segment | None:
+    """A segment without what is not wanted of it, or None where it was not finished or nothing of it is."""
     try:
-        return bool(json.loads((place / _COMPLETE).read_text("utf-8")) == asdict(recipe))
-    except (OSError, ValueError):
-        return False
+        if json.loads((place / _COMPLETE).read_text("utf-8")) != asdict(recipe):
+            return None
+        sources = Segment(place).sources()
+        stale = {name for name, source in sources.items() if wanted.get(name) != source}
+        return Segment(place, stale) if stale < sources.keys() else None
+    except (OSError, ValueError, sqlite3.Error):
+        return None
 
 
 def _why_nothing(skipped: Sequence[UnreadableFile]) -> str:

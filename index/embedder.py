@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ class Embedder(Protocol):
         ...
 
 
-def encoder_folder(model: str) -> Path:
-    """Where the question encoder of a model lies once it has been exported."""
+def encoder_folder(model: str, digest: str) -> Path:
+    """Where the question encoder of a model with these weights lies once it has been exported."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model).name)
-    return home() / "encoders" / f"{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+    return home() / "encoders" / f"{readable}-{digest[:16]}"

@@ -16,6 +16,9 @@ from index.lexical import Document, LexicalIndex
 from index.manifest import Manifest, Part, Recipe
 from index.segment import Segment, write
 
+# Passages whose words are indexed in about five seconds.
+_INDEXED_ANEW = 100_000
+
 
 def open_segments(folder: Path, manifest: Manifest) -> list[Segment]:
     """The segments of a generation, in the order of their passages' numbers."""
@@ -30,13 +33,16 @@ def write_generation(
     number = _next_number(folder)
     place = store.generation_folder(folder, number)
     place.mkdir()
+    kept = [Segment(segment.folder, segment.removed | (gone & segment.sources().keys())) for segment in before]
+    removed = [passage_id for segment in before for passage_id in segment.passage_ids(gone)]
+    # tantivy goes on counting the words of what was removed until it merges, so few passages are indexed anew.
+    anew = base is None or (removed and base.passages <= _INDEXED_ANEW)
     LexicalIndex.update(
         place,
-        base=store.generation_folder(folder, base.generation) if base else None,
-        added=chain.from_iterable(map(_documents, fresh)),
-        removed=chain.from_iterable(segment.passage_ids(gone) for segment in before),
+        base=store.generation_folder(folder, base.generation) if base and not anew else None,
+        added=chain.from_iterable(map(_documents, [*kept, *fresh] if anew else fresh)),
+        removed=[] if anew else removed,
     )
-    kept = [Segment(segment.folder, segment.removed | (gone & segment.sources().keys())) for segment in before]
     segments = _merge(folder, [*kept, *fresh], recipe.dim)
     vectors = [segment.vectors() for segment in segments]
     DenseIndex.build(np.concatenate([ids for ids, _ in vectors]), np.concatenate([rows for _, rows in vectors])).save(
@@ -80,10 +86,11 @@ def _merge(folder: Path, segments: Sequence[Segment], dim: int) -> list[Segment]
             size, group = before[0] + size, [*before[1], *group]
         if size:
             groups.append((size, group))
-    return [group[0] if len(group) == 1 else _joined(folder, group, dim) for _, group in groups]
+    return [group[0] if len(group) == 1 else join(folder, group, dim) for _, group in groups]
 
 
-def _joined(folder: Path, group: Sequence[Segment], dim: int) -> Segment:
+def join(folder: Path, group: Sequence[Segment], dim: int) -> Segment:
+    """One segment of the index in `folder` with all that several hold, from whatever index they are."""
     place = new_segment_folder(folder)
     articles = (
         (article, source)

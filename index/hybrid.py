@@ -57,5 +57,5 @@ def _min_max(scores: Scores) -> Scores:
     if not len(scores):
         return scores
     low, high = scores.min(), scores.max()
-    scaled: Scores = (scores - low) / (high - low) if high > low else np.ones_like(scores)
+    scaled: Scores = (scores - low) / (high - low) if high > low else np.full_like(scores, float(high > 0))
     return scaled

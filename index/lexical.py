@@ -8,6 +8,7 @@ built anew.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -24,6 +25,25 @@ if TYPE_CHECKING:
 _ANALYZER = "english"
 _WRITER_BYTES = 128_000_000
 _LONGEST_WORD = 40
+
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b", re.IGNORECASE)
+_CARDINALS = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty"
+)
+_ORDINALS = (
+    "- third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+    "seventeenth eighteenth nineteenth twentieth"
+)
+# "One", "first" and "second" mean too much else.
+_NUMBERS = {
+    word: str(number)
+    for words in (_CARDINALS, _ORDINALS)
+    for number, word in enumerate(words.split(), start=2)
+    if word != "-"
+}
+_NUMBER_WORD = re.compile(rf"\b({'|'.join(_NUMBERS)})\b", re.IGNORECASE)
 
 Document = tuple[int, str, str]
 
@@ -46,8 +66,14 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 def terms(text: str) -> list[str]:
     """A text's words as BM25 sees them: lower case, without accents, stop words or endings; in order, repeats kept."""
-    analyzed: list[str] = _analyzer().analyze(text)
+    analyzed: list[str] = _analyzer().analyze(with_plain_numbers(text))
     return analyzed
+
+
+def with_plain_numbers(text: str) -> str:
+    """The text with "tenth", "10th" and "ten" as 10, and "5,600" as 5600, so that one finds the other."""
+    joined = _SEPARATOR.sub("", text)
+    return _NUMBER_WORD.sub(lambda word: _NUMBERS[word[0].lower()], _ORDINAL.sub(r"\1", joined))
 
 
 class LexicalIndex:
@@ -79,7 +105,7 @@ class LexicalIndex:
         for passage_id, title, text in added:
             document = tantivy.Document()
             document.add_integer("id", passage_id)
-            document.add_text("text", f"{title}\n{text}")
+            document.add_text("text", with_plain_numbers(f"{title}\n{text}"))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -93,6 +119,7 @@ class LexicalIndex:
     def search(self, query: Query, k: int) -> Ranking:
         """See `PassageIndex.search`; only passages that share a word with the query are found."""
         parsed = self._parse(query.text)
+        k = min(k, len(self))
         found = self._searcher.search(parsed, k, count=False).hits if parsed and k > 0 else []
         ids = self._searcher.fast_field_values("id", [address for _, address in found]) if found else []
         return Ranking(np.array(ids, dtype=np.int64), np.array([score for score, _ in found], dtype=np.float32))

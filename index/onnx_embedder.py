@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from corpus.errors import ModelError
 from index.embedder import Vectors, encoder_folder
 
 if TYPE_CHECKING:
@@ -18,13 +19,22 @@ if TYPE_CHECKING:
 GRAPH, TOKENIZER, DESCRIPTION = "question.onnx", "tokenizer.json", "encoder.json"
 
 
-def open_question_embedder(model: str) -> OnnxEmbedder:
-    """The question encoder of a sentence-transformers model; the first time on a machine it is exported (seconds)."""
-    folder = encoder_folder(model)
+def open_question_embedder(model: str, digest: str) -> OnnxEmbedder:
+    """The question encoder of a sentence-transformers model; the first time on a machine it is exported (seconds).
+
+    Args:
+        digest: what the weights must hash to.
+
+    Raises:
+        ModelError: the model is missing, or has other weights now.
+    """
+    folder = encoder_folder(model, digest)
     if not (folder / DESCRIPTION).exists():
         from index.sentence_transformer import SentenceTransformerEmbedder
 
         SentenceTransformerEmbedder.load(model)
+    if not (folder / DESCRIPTION).exists():
+        raise ModelError(f"the model {model} has other weights than when the index was made: `rag index --rebuild`")
     return OnnxEmbedder.open(folder)
 
 
@@ -34,16 +44,12 @@ class OnnxEmbedder:
     Args:
         session: takes `input_ids` and `attention_mask` of shape (texts, tokens), gives `embedding` (texts, dim).
         tokenizer: the model's own, set to pad and to cut at the model's window.
-        digest: what the model's weights hash to; an index made with others cannot be searched with these vectors.
         prompt: what the model wants before a question; empty for most.
     """
 
-    def __init__(
-        self, session: InferenceSession, tokenizer: Tokenizer, *, name: str, dim: int, digest: str, prompt: str
-    ) -> None:
+    def __init__(self, session: InferenceSession, tokenizer: Tokenizer, *, name: str, dim: int, prompt: str) -> None:
         self.name = name
         self.dim = dim
-        self.digest = digest
         self._session = session
         self._tokenizer = tokenizer
         self._prompt = prompt
@@ -62,7 +68,7 @@ class OnnxEmbedder:
         # Threads that spin while idle take a core from everyone else and win nothing on texts as short as a question.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         session = InferenceSession(str(folder / GRAPH), options, providers=["CPUExecutionProvider"])
-        known = {key: description[key] for key in ("name", "dim", "digest", "prompt")}
+        known = {key: description[key] for key in ("name", "dim", "prompt")}
         return cls(session, tokenizer, **known)
 
     def embed(self, texts: Sequence[str]) -> Vectors:

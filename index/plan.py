@@ -11,12 +11,11 @@ from index.segment import SourceFile
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A file to read, the id its article gets, and whether the index holds an older version."""
+    """A file to read, and the id that its article gets."""
 
     path: Path
     article_id: str
     source: SourceFile
-    known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def make_plan(files: Sequence[Path], roots: Sequence[Path], live: Mapping[str, S
         if live.get(article_id) == source:
             unchanged.append(article_id)
         else:
-            to_read.append(Planned(file, article_id, source, known=article_id in live))
+            to_read.append(Planned(file, article_id, source))
     return Plan(to_read, unchanged, sorted(lost))
 
 

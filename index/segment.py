@@ -49,7 +49,9 @@ class Segment:
         self.removed = frozenset(removed)
         self._gone = json.dumps(sorted(removed))
         # The file never changes, so no locking is asked for; SQLite itself serialises threads on one connection.
-        self._texts = sqlite3.connect(f"{(folder / _TEXTS).as_uri()}?immutable=1", uri=True, check_same_thread=False)
+        self._texts = sqlite3.connect(
+            f"{(folder / _TEXTS).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
+        )
         self._vectors = np.load(folder / _VECTORS, mmap_mode="r")
         self._sentences = np.load(folder / _SENTENCES, mmap_mode="r")
         self.first_id, self.last_id = self._texts.execute("SELECT min(id), max(id) FROM passages").fetchone()
@@ -104,9 +106,12 @@ class Segment:
         return numbers[:, 0], np.asarray(self._vectors[numbers[:, 1]], dtype=np.float32)
 
     def sentence_vectors(self, passage_id: int) -> Vectors:
-        """The vectors of a passage's sentences, shape (sentences, dim)."""
+        """The vectors of a passage's sentences, shape (sentences, dim); KeyError when the passage is not here."""
         query = "SELECT first_sentence, sentences FROM passages WHERE id = ?"
-        first, packed = self._texts.execute(query, (passage_id,)).fetchone()
+        row = self._texts.execute(query, (passage_id,)).fetchone()
+        if row is None:
+            raise KeyError(passage_id)
+        first, packed = row
         return np.asarray(self._sentences[first : first + len(_unpack(packed))], dtype=np.float32)
 
     def embedded(self) -> Iterator[tuple[int, EmbeddedPassage]]:

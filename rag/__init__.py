@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rag.answer import Answer, Citation, Sentence
     from rag.chatbot import Chatbot
@@ -36,14 +36,21 @@ def ask(question: str, *, history: Sequence[Turn] = (), index: Path | str | None
     Raises:
         RagError: the question or the index is no good; the message says what to do.
     """
-    return _chatbot(None if index is None else str(index)).ask(question, history=history)
+    from index.store import current
+    from rag.library import ready_index
+    from rag.settings import Settings
+
+    settings = Settings.load()
+    folder = ready_index(None if index is None else Path(index), settings)
+    return _chatbot(folder.resolve(), current(folder).generation, settings).ask(question, history=history)
 
 
-@cache
-def _chatbot(index: str | None) -> Chatbot:
+@lru_cache(maxsize=4)
+def _chatbot(folder: Path, generation: int, settings: Settings) -> Chatbot:
+    """The chatbot over one generation, kept open from one question to the next; a new generation gets a new one."""
     from rag.chatbot import Chatbot
 
-    return Chatbot.open(index)
+    return Chatbot.open(folder, settings)
 
 
 def __getattr__(name: str) -> Any:

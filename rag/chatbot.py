@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from corpus.errors import BadQuestion
 from index.article_index import ArticleIndex
-from index.query import Query
 from rag.answer import Answer
 from rag.conversation import Turn, context_of
 from rag.extractive import ExtractiveAnswerer, OnToken
+from rag.library import ready_index
 from rag.question import Question
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from index.build import Progress
 
 LONGEST_QUESTION = 2_000
 
@@ -28,16 +32,24 @@ class Chatbot:
         self._answerer = ExtractiveAnswerer(index, self.settings)
 
     @classmethod
-    def open(cls, index: Path | str | None = None, settings: Settings | None = None) -> Chatbot:
+    def open(
+        cls,
+        index: Path | str | None = None,
+        settings: Settings | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Chatbot:
         """A chatbot over the index in a folder, or over the default one (see `rag.library.default_index`).
+
+        Args:
+            progress: told how far the bundled index is, if that is the one and it has to be made first.
 
         Raises:
             IndexNotFound, IndexDamaged, IndexMismatch: see `index.store`.
         """
-        from rag.library import ready_index
-
         settings = settings or Settings.load()
-        return cls(ArticleIndex.open(ready_index(index, settings)), settings)
+        folder = None if index is None else Path(index)
+        return cls(ArticleIndex.open(ready_index(folder, settings, progress)), settings)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), on_token: OnToken | None = None) -> Answer:
         """Answer a question, or refuse.
@@ -50,7 +62,8 @@ class Chatbot:
             BadQuestion: the question is empty or longer than `LONGEST_QUESTION` characters.
         """
         begun = perf_counter()
-        understood = self._understand(_checked(question), history)
+        text = _checked(question)
+        understood = Question.understand(text, context_of(text, history), self.index)
         embedded = perf_counter()
         hits = self.index.search(understood.query, self.settings.passages)
         searched = perf_counter()
@@ -64,14 +77,10 @@ class Chatbot:
         }
         return replace(answer, timings={stage: round(1000 * spent, 2) for stage, spent in seconds.items()})
 
-    def _understand(self, text: str, history: Sequence[Turn]) -> Question:
-        context = context_of(text, history)
-        standalone = f"{context} {text}".strip()
-        return Question(text, context, Query(standalone, self.index.embedder.embed([standalone])[0]))
-
 
 def _checked(question: str) -> str:
-    text = " ".join(question.split())
+    # Half of a surrogate pair is no character, and the tokenizer takes none.
+    text = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
     if not text:
         raise BadQuestion("the question is empty: ask something")
     if len(text) > LONGEST_QUESTION:

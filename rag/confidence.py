@@ -1,74 +1,43 @@
-"""How likely it is that the articles hold the answer: a logistic regression over what the search found."""
+"""How likely it is that the articles hold the answer: a logistic regression over the best evidence."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article_index import ArticleIndex
 from index.lexical import terms
 from index.query import Hit
-from rag.evidence import Candidate, question_weights
+from rag.evidence import Candidate, covered
 from rag.question import Question, names_and_numbers
+from rag.weights import weights
 
-# Passages in which the question's words are looked for.
+# Passages, and sentences, in which the question's words are looked for.
 _READ = 3
 
-FEATURES = (
-    "passage_cosine",
-    "sentence_cosine",
-    "covered_by_passage",
-    "covered_by_sentence",
-    "names_covered",
-    "rarest_missing",
-)
+FEATURES = ("constant", "sentence_cosine", "covered_by_sentence", "names_covered")
 
 
-def confidence(question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate], index: ArticleIndex) -> float:
+def confidence(question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate]) -> float:
     """The probability, in [0, 1], that the articles hold the answer; 0 when nothing was found."""
     if not ranked:
         return 0.0
-    fitted = _fitted()
-    evidence = features(question, hits, ranked, index) @ np.array([fitted[name] for name in FEATURES])
-    return 1 / (1 + math.exp(-float(evidence) - fitted["intercept"]))
+    evidence = float(features(question, hits, ranked) @ weights("confidence", FEATURES))
+    return 1 / (1 + math.exp(-evidence))
 
 
-def features(
-    question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate], index: ArticleIndex
-) -> NDArray[np.float64]:
-    """What the confidence rests on, in the order of `FEATURES`; all in about [0, 1] for articles of any number."""
-    weights = question_weights(question, index)
-    read = [set(terms(hit.passage.text)) | set(terms(index.title(hit.passage.article_id))) for hit in hits[:_READ]]
-    best = max(read, key=lambda words: _covered(weights, words))
-    names = {name: weights.get(name, 1.0) for name in names_and_numbers(question.text)}
-    missing = [weight for word, weight in weights.items() if word not in best]
-    rarest = math.log(1 + 2 * len(index.hybrid.lexical))
+def features(question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate]) -> NDArray[np.float64]:
+    """What the confidence rests on, in the order of `FEATURES`; the same for articles of any number."""
+    rarity = question.rarity
+    passages = [ranked[0].words.union(terms(hit.passage.text)) for hit in hits[:_READ]]
+    names = {name: rarity.get(name, 1.0) for name in names_and_numbers(question.text)}
     return np.array(
         [
-            max(hit.dense for hit in hits),
+            1.0,
             max(candidate.cosine for candidate in ranked[:_READ]),
-            _covered(weights, best),
-            _covered(weights, ranked[0].terms),
-            _covered(names, best),
-            max(missing, default=0.0) / rarest,
+            covered(rarity, ranked[0].words),
+            max(covered(names, words) for words in passages),
         ]
     )
-
-
-def _covered(weights: Mapping[str, float], words: set[str] | frozenset[str]) -> float:
-    """The share of the words' weight that is found; all of it where there are no words to find."""
-    total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if word in words) / total if total else 1.0
-
-
-@cache
-def _fitted() -> dict[str, float]:
-    """The weights that `tests/benchmarks/fit_confidence.py` found."""
-    fitted: dict[str, float] = json.loads(Path(__file__).with_name("confidence.json").read_text("utf-8"))
-    return fitted

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.question import content_terms
+from rag.answer_type import AnswerType
+from rag.question import content_terms, names
 
 Turn = tuple[str, str]
 
@@ -25,8 +26,10 @@ def context_of(question: str, history: Sequence[Turn]) -> str:
     """
     if not history or not is_elliptical(question):
         return ""
-    *earlier, (asked, _) = history
-    return f"{context_of(asked, earlier)} {asked}".strip()
+    *earlier, (asked, answered) = history
+    # "Who says so?" leaves it to its answer to say who "he" is in the next question.
+    named = names(answered.split(". ")[0]) if AnswerType.of(asked) is AnswerType.NAME else []
+    return " ".join([context_of(asked, earlier), asked, *named]).strip()
 
 
 def is_elliptical(question: str) -> bool:

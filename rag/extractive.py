@@ -27,7 +27,7 @@ class ExtractiveAnswerer:
     def answer(self, question: Question, hits: Sequence[Hit], *, on_token: OnToken | None = None) -> Answer:
         """An answer from the passages found, or a refusal; `on_token` is given the text as it comes."""
         ranked = rank_sentences(question, hits, self._index)
-        sure = confidence(question, hits, ranked, self._index)
+        sure = confidence(question, hits, ranked)
         abstained = sure < self._settings.threshold
         chosen = [] if abstained else _in_reading_order(choose(question, ranked, self._settings.max_quotes))
         citations = tuple(self._cite(number, item) for number, item in enumerate(chosen, start=1))

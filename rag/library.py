@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import corpus
+from corpus.errors import StoreError
 from index import store
-from index.build import Progress, Report, build
 from index.home import home
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from index.build import Progress, Report
 
 BUNDLED_ARTICLES = Path(corpus.__file__).parent / "articles"
 OWN_INDEX = Path(".rag")
@@ -28,6 +32,28 @@ def bundled_index() -> Path:
     return home() / "bundled"
 
 
+def target_index(named: Path | None, paths: Sequence[Path]) -> Path:
+    """Where an index of some paths is made when none is named: own articles never go into the bundled index."""
+    if named is not None:
+        return named
+    return default_index() if not paths or "RAG_INDEX" in os.environ else OWN_INDEX
+
+
+def paths_of(folder: Path, *, rebuild: bool = False) -> list[Path]:
+    """The paths an index was made from, for as far as they are still there; for a new one, the bundled articles."""
+    if folder == bundled_index() or not store.exists(folder):
+        return [BUNDLED_ARTICLES]
+    try:
+        roots = [Path(root) for root in store.current(folder).roots]
+    except StoreError as error:
+        if rebuild:
+            raise StoreError(
+                folder, f"{folder} does not say what it was made from: name the articles' paths"
+            ) from error
+        raise
+    return [root for root in roots if root.exists()]
+
+
 def update_index(
     paths: Sequence[Path],
     folder: Path,
@@ -38,20 +64,16 @@ def update_index(
     progress: Progress | None = None,
 ) -> Report:
     """`index.build.build` with the model and the splitter of the settings."""
+    from index.build import build
+
     return build(
-        paths,
-        folder,
-        model=settings.model,
-        splitter=settings.splitter,
-        rebuild=rebuild,
-        prune=prune,
-        progress=progress,
+        paths, folder, model=settings.model, splitter=settings.splitter, rebuild=rebuild, prune=prune, progress=progress
     )
 
 
-def ready_index(named: Path | str | None, settings: Settings, progress: Progress | None = None) -> Path:
+def ready_index(named: Path | None, settings: Settings, progress: Progress | None = None) -> Path:
     """The folder of the index that is meant; the bundled one is made if it is not there yet (some ten seconds)."""
-    folder = Path(named) if named is not None else default_index()
+    folder = default_index() if named is None else named
     if folder == bundled_index() and not store.exists(folder):
         update_index([BUNDLED_ARTICLES], folder, settings, progress=progress)
     return folder

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from index.lexical import terms
+from index.article_index import ArticleIndex
+from index.lexical import LexicalIndex, terms
 from index.query import Query
 
 # Words of a question that say what kind of answer is wanted, not what it is about.
@@ -13,24 +16,47 @@ _ASKING = frozenset(
     terms(
         "who whom whose what which when where why how did does do done has have had can could would should may might "
         "must shall many much about between its his her he she we you i me my your our them from than so also any some "
-        "tell give say says said please describe explain according article articles"
+        "tell give say says said please describe explain according article articles up down out off over after before "
+        "while during through more most other another been being were am now just only very too here because whether"
     )
 )
 _CAPITALISED = re.compile(r"(?<!^)\b[A-Z][\w'’-]*|\b\w*\d[\w.,]*")
 
 
+# Words of earlier turns count this much beside the question's own, except names, which are what "it" stands for.
+_CONTEXT_SHARE = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, what is searched for, and the context that an elliptical question took from earlier turns."""
+    """What was asked, what is searched for, and how rare each word is that an answer should hold."""
 
     text: str
-    context: str
     query: Query
+    rarity: Mapping[str, float]
+
+    @classmethod
+    def understand(cls, text: str, context: str, index: ArticleIndex) -> Question:
+        """A question ready for an index, with the context that it takes from earlier turns, empty if it takes none."""
+        standalone = f"{context} {text}".strip()
+        query = Query(standalone, index.embedder.embed([standalone])[0])
+        return cls(text, query, _rarity(text, context, index.hybrid.lexical))
 
     @property
     def standalone(self) -> str:
         """The question that can be understood without the turns before it."""
         return self.query.text
+
+
+def _rarity(text: str, context: str, lexical: LexicalIndex) -> dict[str, float]:
+    """Each content term's inverse document frequency; less for what only the context has, unless it is a name."""
+    own = {*content_terms(text), *names_and_numbers(context)}
+    words = content_terms(f"{context} {text}")
+    total = len(lexical)
+    return {
+        word: (1.0 if word in own else _CONTEXT_SHARE) * math.log(1 + (total - count + 0.5) / (count + 0.5))
+        for word, count in zip(words, lexical.frequencies(words), strict=True)
+    }
 
 
 def content_terms(text: str) -> list[str]:
@@ -39,6 +65,11 @@ def content_terms(text: str) -> list[str]:
     return [term for term in dict.fromkeys(terms(text)) if term not in _ASKING and (len(term) > 1 or term.isdigit())]
 
 
+def names(text: str) -> list[str]:
+    """The names, years and figures in a text, as they stand there; a word that begins the text counts as none."""
+    return _CAPITALISED.findall(text)
+
+
 def names_and_numbers(text: str) -> list[str]:
-    """The terms of the names, years and figures in a question: an answer about others answers another question."""
-    return content_terms(" ".join(_CAPITALISED.findall(text)))
+    """Their terms: an answer about others answers another question."""
+    return content_terms(" ".join(names(text)))

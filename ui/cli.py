@@ -1,1 +1,205 @@
-"""The command line."""
+"""The command line: `rag index`, `rag info`, `rag ask`, `rag chat` and `rag eval`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.errors import RagError, SettingsError
+
+if TYPE_CHECKING:
+    from index.build import Progress, Report
+    from rag.evaluation import Evaluation
+    from rag.settings import Settings
+
+# Everything else is imported by the command that needs it, so that `--help` is there at once.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; what goes wrong is one line on standard error, and status 1."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], None] = options.run
+    try:
+        run(options)
+    except RagError as error:
+        print(f"rag: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("rag: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever was reading has had enough, as in `rag ask … | head -1`.
+        sys.stderr.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rag", description="Ask a folder of articles; every sentence of an answer is proved by its source."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--index", type=Path, metavar="DIR", help="the index's folder (default: .rag, or the bundled one)"
+    )
+    shared.add_argument("--settings", type=Path, metavar="FILE", help="a settings file (default: rag.toml)")
+
+    index = commands.add_parser("index", parents=[shared], help="make an index, or bring it up to date")
+    index.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files and folders (default: those it has)")
+    index.add_argument("--rebuild", action="store_true", help="make the index anew")
+    index.add_argument("--prune", action="store_true", help="let articles go whose files are gone")
+    index.add_argument("--model", help="a sentence-transformers model, by name or folder")
+    index.set_defaults(run=_index)
+
+    info = commands.add_parser("info", parents=[shared], help="what an index holds")
+    info.add_argument("--json", action="store_true", help="as JSON")
+    info.set_defaults(run=_info)
+
+    ask = commands.add_parser("ask", parents=[shared], help="ask one question")
+    ask.add_argument("question", nargs="+", help="the question")
+    ask.add_argument("--json", action="store_true", help="as JSON")
+    ask.add_argument("-k", type=int, metavar="N", dest="passages", help="how many passages to read")
+    ask.set_defaults(run=_ask)
+
+    chat = commands.add_parser("chat", parents=[shared], help="open the chat page")
+    chat.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
+    chat.add_argument("--port", type=int, help="the port (default: 7860, or the next one free)")
+    chat.set_defaults(run=_chat)
+
+    evaluate = commands.add_parser("eval", parents=[shared], help="measure the answers to gold questions")
+    evaluate.add_argument("gold", nargs="+", type=Path, metavar="GOLD", help="files of gold questions (.jsonl)")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to a file")
+    evaluate.set_defaults(run=_eval)
+    return parser
+
+
+def _index(options: argparse.Namespace) -> None:
+    from rag.library import paths_of, target_index, update_index
+
+    settings = _settings(options, model=options.model)
+    folder = target_index(options.index, options.paths)
+    paths = options.paths or paths_of(folder, rebuild=options.rebuild)
+    with _bars("passages") as progress:
+        report = update_index(paths, folder, settings, rebuild=options.rebuild, prune=options.prune, progress=progress)
+    _tell(report, folder)
+
+
+def _tell(report: Report, folder: Path) -> None:
+    for error in report.skipped:
+        print(f"skipped {error}", file=sys.stderr)
+    for name in report.missing:
+        print(f"{name}: its file is gone; `rag index --prune --index {folder}` lets it go", file=sys.stderr)
+    counts = ("added", "updated", "removed", "unchanged")
+    done = ", ".join(f"{len(getattr(report, name))} {name}" for name in counts if getattr(report, name))
+    print(f"{folder}: {done or 'nothing new'}; {report.embedded_passages} passages embedded")
+
+
+def _info(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from index import store
+    from rag.library import ready_index
+
+    settings = _settings(options)
+    folder = ready_index(options.index, settings)
+    manifest = store.current(folder)
+    known = {
+        "index": str(folder.resolve()),
+        "generation": manifest.generation,
+        "created": manifest.created,
+        "articles": manifest.articles,
+        "passages": manifest.passages,
+        "bytes": sum(checksum.size for checksum in manifest.files.values()),
+        "made from": list(manifest.roots),
+        **asdict(manifest.recipe),
+        "settings": asdict(settings),
+    }
+    if options.json:
+        print(json.dumps(known, indent=1, ensure_ascii=False))
+        return
+    for name, value in known.items():
+        print(f"{name:11} {', '.join(value) if isinstance(value, list) else value}")
+
+
+def _ask(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from rag.chatbot import Chatbot
+
+    with _bars("passages") as progress:
+        chatbot = Chatbot.open(options.index, _settings(options, passages=options.passages), progress=progress)
+    answer = chatbot.ask(" ".join(options.question))
+    print(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if options.json else answer)
+
+
+def _chat(options: argparse.Namespace) -> None:
+    from rag.chatbot import Chatbot
+
+    with _bars("passages") as progress:
+        chatbot = Chatbot.open(options.index, _settings(options), progress=progress)
+    from ui.page import serve
+
+    serve(chatbot, host=options.host, port=options.port)
+
+
+def _eval(options: argparse.Namespace) -> None:
+    from corpus.gold import load_gold
+    from rag.chatbot import Chatbot
+    from rag.evaluation import evaluate
+
+    questions = [question for path in options.gold for question in load_gold(path)]
+    with _bars("passages") as progress:
+        chatbot = Chatbot.open(options.index, _settings(options), progress=progress)
+    with _bars("questions") as progress:
+        evaluation = evaluate(questions, chatbot, progress=lambda done, total: progress("Asking", done, total))
+    _table(evaluation)
+    if options.json:
+        try:
+            options.json.write_text(evaluation.to_json() + "\n", "utf-8")
+        except OSError as error:
+            raise SettingsError(f"{options.json} cannot be written ({error.strerror}): name another file") from error
+
+
+def _table(evaluation: Evaluation) -> None:
+    print(f"{'metric':20} {'value':>8}  {'95 % interval':15} {'n':>5}")
+    for name, metric in evaluation.metrics.items():
+        interval = "[{:.3f}, {:.3f}]".format(*metric.ci95) if metric.ci95 else ""
+        print(f"{name:20} {metric.value:8.3f}  {interval:15} {metric.n:5}")
+
+
+def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
+    from rag.settings import Settings
+
+    return Settings.load(options.settings, **arguments)
+
+
+@contextmanager
+def _bars(unit: str) -> Iterator[Progress]:
+    """A progress bar for each stage that is told of, on standard error, where that is a terminal."""
+    from tqdm import tqdm
+
+    bars: dict[str, tqdm[Any]] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        if what not in bars:
+            close()
+            bars[what] = tqdm(desc=what, total=total, unit=f" {unit}", disable=None, leave=False)
+        bars[what].update(done - bars[what].n)
+
+    def close() -> None:
+        for bar in bars.values():
+            bar.close()
+
+    try:
+        yield show
+    finally:
+        close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

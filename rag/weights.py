@@ -1,0 +1,20 @@
+"""The fitted numbers of the evidence and the confidence: a few named weights, written by `tests/benchmarks/fit.py`."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILE = Path(__file__).with_suffix(".json")
+
+
+@cache
+def weights(of: Literal["evidence", "confidence"], features: tuple[str, ...]) -> NDArray[np.float64]:
+    """The weight of each feature, in the order given."""
+    fitted: dict[str, float] = json.loads(FILE.read_text("utf-8"))[of]
+    return np.array([fitted[name] for name in features])

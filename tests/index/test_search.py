@@ -1,0 +1,248 @@
+"""Search by meaning, by words and by both: one set of tests for all three, and what is each one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.article_index import ArticleIndex
+from index.build import build
+from index.dense import DenseIndex
+from index.hybrid import HybridIndex
+from index.lexical import LexicalIndex, terms
+from index.query import PassageIndex, Query
+from tests.index.conftest import ARTICLES, Search, write
+
+MORE = {
+    "summit.txt": "The tenth summit was held in Astana. It was the 3rd in Kazakhstan, and twelve states came.",
+    "trade.txt": "Trade grew to 5,600 million dollars. That was a record for the two neighbours.",
+    "cafe.txt": "The Café Zürich serves naïve art with its coffee. Its owner paints.",
+}
+QUESTIONS = {
+    "Who lit the lamp on Skerry Rock?": "lighthouse",
+    "Why was the bridge at Morton closed?": "bridge",
+    "When are the apples of the orchard picked?": "orchard/apples",
+    "Where was the summit held?": "summit",
+    "How much did trade grow?": "trade",
+}
+
+Ask = Callable[[str], Query]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> ArticleIndex:
+    """Six articles on different things."""
+    folder = tmp_path_factory.mktemp("search")
+    build([write(folder / "articles", ARTICLES | MORE)], folder / "index")
+    return ArticleIndex.open(folder / "index")
+
+
+@pytest.fixture(params=["dense", "lexical", "hybrid"])
+def part(request: pytest.FixtureRequest, index: ArticleIndex) -> PassageIndex:
+    """Each passage index in turn."""
+    parts: dict[str, PassageIndex] = {
+        "dense": index.hybrid.dense,
+        "lexical": index.hybrid.lexical,
+        "hybrid": index.hybrid,
+    }
+    return parts[request.param]
+
+
+@pytest.fixture(scope="module")
+def ask(index: ArticleIndex) -> Ask:
+    """A question as the indexes take it."""
+    return lambda text: Query(text, index.embedder.embed([text])[0])
+
+
+def _articles(index: ArticleIndex, part: PassageIndex, query: Query, k: int = 1000) -> list[str]:
+    return [index.passage(int(number)).article_id for number in part.search(query, k).ids]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_passage_that_answers_comes_first(index: ArticleIndex, part: PassageIndex, ask: Ask, question: str) -> None:
+    assert _articles(index, part, ask(question))[0] == QUESTIONS[question]
+
+
+@pytest.mark.parametrize("question", [*QUESTIONS, "the bridge, the orchard and the summit"])
+def test_the_best_comes_first_and_nothing_twice(part: PassageIndex, ask: Ask, question: str) -> None:
+    ranking = part.search(ask(question), 1000)
+    assert len(ranking.ids) == len(ranking.scores) == len(set(ranking.ids.tolist()))
+    assert np.all(np.diff(ranking.scores) <= 0)
+
+
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_no_more_than_k_are_found(part: PassageIndex, ask: Ask, k: int) -> None:
+    assert len(part.search(ask("the bridge, the orchard and the summit"), k).ids) == k
+
+
+@pytest.mark.parametrize("k", [7, 1000, 1_000_000])
+def test_a_k_beyond_what_there_is_finds_what_there_is(part: PassageIndex, ask: Ask, k: int) -> None:
+    query = ask("the bridge, the orchard and the summit")
+    assert 3 <= len(part.search(query, k).ids) <= 6
+    assert part.search(query, k).ids.tolist() == part.search(query, 6).ids.tolist()
+
+
+def test_the_first_of_many_are_the_few(part: PassageIndex, ask: Ask) -> None:
+    query = ask("the bridge, the orchard and the summit")
+    assert part.search(query, 2).ids.tolist() == part.search(query, 1000).ids.tolist()[:2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "?",
+        "the of and",
+        "\x00",
+        "a" * 5000,
+        "😀",
+        'AND OR NOT "( [',
+        "id:1",
+        "text:*",
+    ],
+)
+def test_an_odd_question_is_searched_for_without_an_error(part: PassageIndex, ask: Ask, text: str) -> None:
+    assert len(part.search(ask(text), 3).ids) <= 3
+
+
+def test_the_same_question_finds_the_same(part: PassageIndex, ask: Ask) -> None:
+    first, second = part.search(ask("the summit"), 6), part.search(ask("the summit"), 6)
+    assert first.ids.tolist() == second.ids.tolist()
+    assert first.scores.tolist() == second.scores.tolist()
+
+
+def test_what_shares_no_word_is_found_by_meaning_alone(index: ArticleIndex, ask: Ask) -> None:
+    query = ask("fruit harvest")
+    assert _articles(index, index.hybrid.lexical, query) == []
+    assert _articles(index, index.hybrid.dense, query)[0] == "orchard/apples"
+    assert _articles(index, index.hybrid, query)[0] == "orchard/apples"
+
+
+# By words
+
+
+@pytest.mark.parametrize(
+    "question, article",
+    [
+        ("the 10th", "summit"),
+        ("tenth", "summit"),
+        ("ten", "summit"),
+        ("10", "summit"),
+        ("TENTH", "summit"),
+        ("third in Kazakhstan", "summit"),
+        ("12 states", "summit"),
+        ("5600", "trade"),
+        ("5,600", "trade"),
+        ("2 neighbours", "trade"),
+        ("neighbour", "trade"),
+        ("SKERRY", "lighthouse"),
+        ("cafe zurich naive", "cafe"),
+        ("café Zürich", "cafe"),
+        ("cracks", "bridge"),
+        ("The lighthouse", "lighthouse"),
+    ],
+)
+def test_other_forms_of_a_word_find_it(index: ArticleIndex, ask: Ask, question: str, article: str) -> None:
+    assert _articles(index, index.hybrid.lexical, ask(question))[0] == article
+
+
+def test_one_first_and_second_stay_words() -> None:
+    assert terms("the first, the second and one more") == terms("first second one more")
+    assert "1" not in terms("first one")
+
+
+def test_words_are_counted_by_passages(index: ArticleIndex) -> None:
+    assert index.hybrid.lexical.frequencies(terms("Astana bridges zebra")) == [1, 1, 0]
+    assert len(index.hybrid.lexical) == index.manifest.passages == 6
+
+
+def test_an_update_leaves_the_index_it_started_from_as_it_was(tmp_path: Path, ask: Ask) -> None:
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    before = LexicalIndex.update(tmp_path / "before", None, [(0, "", "red lamp"), (1, "", "red rock")], [])
+    files = {path: path.read_bytes() for path in (tmp_path / "before").rglob("*") if path.is_file()}
+    after = LexicalIndex.update(tmp_path / "after", tmp_path / "before", [(2, "", "red sea")], [0])
+    assert sorted(after.search(ask("red"), 9).ids.tolist()) == [1, 2]
+    for one in (before, LexicalIndex.open(tmp_path / "before")):
+        assert sorted(one.search(ask("red"), 9).ids.tolist()) == [0, 1]
+    assert {path: path.read_bytes() for path in files} == files
+
+
+# By meaning
+
+
+def test_the_scores_of_given_passages_are_those_a_search_gives(index: ArticleIndex, ask: Ask) -> None:
+    query = ask("the summit")
+    found = index.hybrid.dense.search(query, 6)
+    np.testing.assert_allclose(index.hybrid.dense.scores(query, found.ids), found.scores, atol=1e-6)
+    assert index.hybrid.dense.scores(query, found.ids[:0]).shape == (0,)
+
+
+def test_a_dense_index_comes_back_from_disk(tmp_path: Path, ask: Ask) -> None:
+    ids, vectors = np.array([7, 3], dtype=np.int64), np.eye(384, dtype=np.float32)[:2]
+    DenseIndex.build(ids, vectors).save(tmp_path)
+    found = DenseIndex.open(tmp_path).search(Query("", vectors[1]), 2)
+    assert found.ids.tolist() == [3, 7]
+    assert found.scores.tolist() == [1, 0]
+
+
+# By both
+
+
+@pytest.mark.parametrize("question", [*QUESTIONS, "zebra xylophone", "", "the bridge and the summit"])
+def test_a_mixed_score_is_between_zero_and_one(index: ArticleIndex, search: Search, question: str) -> None:
+    hits = search(index, question)
+    assert len(hits) == 6
+    assert all(0 <= hit.score <= 1 for hit in hits)
+
+
+def test_a_hit_keeps_both_scores_as_they_were(index: ArticleIndex, search: Search, ask: Ask) -> None:
+    question = "Who lit the lamp on Skerry Rock?"
+    query = ask(question)
+    found = index.hybrid.lexical.search(query, 6)
+    by_words = dict(zip(found.ids.tolist(), found.scores.tolist(), strict=True))
+    for hit in search(index, question):
+        assert hit.passage == index.passage(hit.id)
+        assert hit.lexical == pytest.approx(by_words.get(hit.id, 0.0))
+        assert hit.dense == pytest.approx(float(index.hybrid.dense.scores(query, np.array([hit.id]))[0]))
+
+
+@pytest.mark.parametrize("weight, part", [(1.0, "dense"), (0.0, "lexical")])
+def test_the_weight_decides_which_part_is_listened_to(index: ArticleIndex, ask: Ask, weight: float, part: str) -> None:
+    mixed = HybridIndex(index.hybrid.dense, index.hybrid.lexical, dense_weight=weight, depth=10)
+    query = ask("the bridge, the orchard and the summit")
+    alone: PassageIndex = getattr(index.hybrid, part)
+    expected = alone.search(query, 3).ids.tolist()
+    assert mixed.search(query, 3).ids.tolist() == expected
+
+
+def test_where_no_word_is_shared_words_add_nothing(index: ArticleIndex, search: Search) -> None:
+    assert search(index, "fruit harvest")[0].score == pytest.approx(ArticleIndex.DENSE_WEIGHT)
+
+
+# What lies behind the numbers
+
+
+def test_a_number_that_no_passage_has_is_a_key_error(index: ArticleIndex) -> None:
+    with pytest.raises(KeyError):
+        index.passage(10_000)
+
+
+def test_articles_are_known_by_id(index: ArticleIndex) -> None:
+    assert [article.id for article in index.articles()] == sorted(
+        ["lighthouse", "bridge", "orchard/apples", "summit", "trade", "cafe"]
+    )
+    assert index.title("lighthouse") == index.article("lighthouse").title == "The lighthouse"
+    for lookup in (index.article, index.title):
+        with pytest.raises(KeyError):
+            lookup("nothing")
+
+
+def test_a_passage_is_a_piece_of_its_article(index: ArticleIndex, search: Search) -> None:
+    for hit in search(index, "anything"):
+        article = index.article(hit.passage.article_id)
+        assert article.text[hit.passage.start : hit.passage.end] == hit.passage.text

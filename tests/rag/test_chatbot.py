@@ -1,0 +1,160 @@
+"""What a person gets who asks: answers, proofs, refusals, follow-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import rag
+from corpus.errors import BadQuestion, IndexNotFound
+from index.build import build
+from rag import Answer, Chatbot, Settings, ask
+
+INDIA = "why did Russia back India's membership?"
+
+
+@pytest.fixture(scope="module")
+def chatbot(bundled_index: Path) -> Chatbot:
+    return Chatbot.open(bundled_index)
+
+
+@pytest.fixture(scope="module")
+def own_articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two articles on other things."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "lighthouse.md").write_text(
+        "# The lighthouse\n\nThe lighthouse on Skerry Rock was built in 1844. Its keeper, Anna Holm, lit it by hand. "
+        "The lamp was given up because passing ships had come to use radio beacons instead.\n",
+        "utf-8",
+    )
+    (folder / "bridge.txt").write_text(
+        "The bridge\n\nThe bridge at Morton carries two lanes. It was closed in 2019 after a crack was found.\n",
+        "utf-8",
+    )
+    return folder
+
+
+def _proofs(chatbot: Chatbot, answer: Answer) -> Iterator[tuple[str, str]]:
+    for citation in answer.citations:
+        yield chatbot.index.article(citation.article_id).text[citation.start : citation.end], citation.quote
+
+
+def test_the_answer_says_that_it_balanced_chinas_dominance(chatbot: Chatbot) -> None:
+    answer = chatbot.ask(INDIA)
+    assert not answer.abstained
+    assert "balanced China's dominance" in answer.text
+
+
+def test_the_answer_from_the_originals_says_so_too(original_index: Path) -> None:
+    answer = ask(INDIA, index=original_index)
+    assert "balanced the dominance of China" in answer.text
+
+
+def test_every_sentence_is_cited_and_every_citation_is_exact(chatbot: Chatbot) -> None:
+    answer = chatbot.ask(INDIA)
+    assert answer.sentences
+    numbers = {citation.number for citation in answer.citations}
+    for sentence in answer.sentences:
+        assert sentence.citations
+        assert set(sentence.citations) <= numbers
+    for found, quote in _proofs(chatbot, answer):
+        assert found == quote
+
+
+def test_a_question_the_articles_do_not_answer_is_refused_with_the_nearest_passages(chatbot: Chatbot) -> None:
+    answer = chatbot.ask("What is the capital of Australia?")
+    assert answer.abstained
+    assert answer.citations == ()
+    assert answer.hits
+    assert "do not hold the answer" in str(answer)
+
+
+def test_a_follow_up_is_completed_from_the_turn_before(chatbot: Chatbot) -> None:
+    first = chatbot.ask(INDIA)
+    second = chatbot.ask("And who supported Pakistan's?", history=[(INDIA, first.text)])
+    assert "China supported Pakistan's membership" in second.text
+    assert INDIA in second.standalone
+
+
+def test_a_refusal_does_not_lean_on_good_turns_before_it(chatbot: Chatbot) -> None:
+    first = chatbot.ask(INDIA)
+    assert chatbot.ask("How do I reset my router password?", history=[(INDIA, first.text)]).abstained
+
+
+def test_the_same_question_gets_the_same_answer(chatbot: Chatbot) -> None:
+    first, second = chatbot.ask(INDIA), chatbot.ask(INDIA)
+    assert (first.text, first.citations, first.confidence) == (second.text, second.citations, second.confidence)
+
+
+def test_printing_an_answer_shows_marks_and_sources(chatbot: Chatbot) -> None:
+    printed = str(chatbot.ask(INDIA))
+    assert "[1]" in printed.splitlines()[0]
+    assert "  [1] " in printed
+
+
+def test_the_text_streams_to_the_callback(chatbot: Chatbot) -> None:
+    pieces: list[str] = []
+    answer = chatbot.ask(INDIA, on_token=pieces.append)
+    assert "".join(pieces) == answer.text
+
+
+def test_timings_say_where_the_time_went(chatbot: Chatbot) -> None:
+    timings = chatbot.ask(INDIA).timings
+    assert set(timings) == {"embed", "search", "answer", "total"}
+    assert timings["total"] >= timings["search"] >= 0
+
+
+@pytest.mark.parametrize("question", ["", "  \n ", "why " * 1000])
+def test_an_empty_or_endless_question_is_an_error(chatbot: Chatbot, question: str) -> None:
+    with pytest.raises(BadQuestion):
+        chatbot.ask(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["?", "the of and", "😀", "why", "a" * 1999, "\x00", "SELECT * FROM passages", "¿Qué?"]
+)
+def test_an_odd_question_is_answered_or_refused_without_an_error(chatbot: Chatbot, question: str) -> None:
+    assert isinstance(chatbot.ask(question), Answer)
+
+
+def test_many_can_ask_at_once(chatbot: Chatbot) -> None:
+    alone = chatbot.ask(INDIA)
+    with ThreadPoolExecutor(8) as askers:
+        for answer in askers.map(chatbot.ask, [INDIA] * 32):
+            assert answer.text == alone.text
+
+
+def test_own_articles_are_answered_from(own_articles: Path, tmp_path: Path) -> None:
+    build([own_articles], tmp_path / "index")
+    answer = ask("Why was the lamp given up?", index=tmp_path / "index")
+    assert "radio beacons" in answer.text
+    assert answer.citations[0].title == "The lighthouse"
+
+
+def test_ask_sees_a_new_generation_without_a_restart(own_articles: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    build([own_articles], index)
+    question = "Who painted the ceiling of the Morton chapel?"
+    assert ask(question, index=index).abstained
+    extra = tmp_path / "chapel.txt"
+    extra.write_text("The ceiling of the Morton chapel was painted by Clara Voss in 1921.", "utf-8")
+    build([extra], index)
+    assert "Clara Voss" in ask(question, index=index).text
+
+
+def test_a_missing_index_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(IndexNotFound, match="rag index"):
+        ask("anything", index=tmp_path / "nowhere")
+
+
+def test_the_threshold_decides_between_answer_and_refusal(bundled_index: Path) -> None:
+    assert Chatbot.open(bundled_index, Settings(threshold=1.0)).ask(INDIA).abstained
+    assert not Chatbot.open(bundled_index, Settings(threshold=0.0)).ask("What is the capital of Australia?").abstained
+
+
+def test_the_public_names_are_there() -> None:
+    for name in rag.__all__:
+        assert getattr(rag, name)

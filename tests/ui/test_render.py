@@ -1,0 +1,175 @@
+"""Rendering: nothing of an article becomes markup, and marks stand at exact characters."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from corpus.article import Article, Passage
+from corpus.errors import BadQuestion
+from index.query import Hit
+from rag.answer import REFUSAL, Answer, Citation, Sentence
+from ui import render
+from ui.render import Exchange
+
+HOSTILE = "<script>alert('x')</script> & \"<img src=x onerror=alert(1)>\""
+
+
+def plain(html: str) -> str:
+    """What a browser makes of the text of a piece of HTML."""
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
+def marks(html: str, name: str) -> list[str]:
+    return [plain(found) for found in re.findall(rf'<mark class="{name}">(.*?)</mark>', html, re.DOTALL)]
+
+
+def hit(text: str = "A passage.", article_id: str = "one", start: int = 0) -> Hit:
+    passage = Passage(article_id, 0, start, start + len(text), text, ((start, start + len(text)),))
+    return Hit(0, passage, 1.0, 1.0, 1.0)
+
+
+def answered(quote: str = "Cats sleep.", *, title: str = "Cats", article_id: str = "one") -> Answer:
+    return Answer(
+        question="What do cats do?",
+        standalone="What do cats do?",
+        text=quote,
+        sentences=(Sentence(quote, (1,), 1.0),),
+        citations=(Citation(1, article_id, title, 10, 10 + len(quote), quote),),
+        abstained=False,
+        confidence=0.93,
+        hits=(hit(), hit(article_id="two"), hit(article_id="two")),
+        answered_by="extractive",
+        timings={"total": 8.6},
+    )
+
+
+def refused(*hits: Hit) -> Answer:
+    return Answer("Why?", "Why?", REFUSAL, (), (), True, 0.02, hits, "extractive", {"total": 9.0})
+
+
+def shown(reply: Answer | BadQuestion, question: str = "What do cats do?") -> str:
+    return render.conversation([Exchange(question, reply)], articles=2)
+
+
+def test_a_range_is_marked_at_its_exact_characters() -> None:
+    text = "One. Two & three. Four."
+    html = render.marked(text, (5, 17))
+    assert marks(html, "focus") == ["Two & three."]
+    assert plain(html) == text
+
+
+def test_other_ranges_are_marked_faintly_and_the_focus_wins_where_they_overlap() -> None:
+    text = "abcdefghij"
+    html = render.marked(text, (3, 6), [(0, 2), (5, 8), (3, 4)])
+    assert marks(html, "focus") == ["def"]
+    assert marks(html, "faint") == ["ab", "gh"]
+    assert plain(html) == text
+
+
+def test_adjacent_and_overlapping_faint_ranges_are_one_mark_and_touch_the_focus_without_merging() -> None:
+    html = render.marked("abcdefghij", (6, 8), [(0, 3), (3, 4), (2, 6), (8, 10)])
+    assert marks(html, "faint") == ["abcdef", "ij"]
+    assert marks(html, "focus") == ["gh"]
+
+
+def test_a_mark_that_crosses_a_paragraph_goes_on_in_the_next() -> None:
+    text = "First one.\n\nSecond one."
+    html = render.marked(text, (6, 18))
+    assert marks(html, "focus") == ["one.", "Second"]
+    assert html.count("<p") == 2
+    assert plain(html) == text
+
+
+@pytest.mark.parametrize("focus", [(-5, 3), (8, 99), (50, 60), (7, 2), (0, 0)])
+def test_ranges_that_lie_outside_the_text_lose_none_of_it(focus: tuple[int, int]) -> None:
+    text = "A <b>text</b>\nof lines."
+    assert plain(render.marked(text, focus, [focus])) == text
+
+
+def test_lines_are_paragraphs_where_there_is_no_blank_line_and_stay_lines_where_there_is() -> None:
+    assert render.marked("One.\nTwo.\nThree.", (0, 0)).count("<p") == 3
+    assert render.marked("One,\ntwo.\n\nThree.", (0, 0)).count("<p") == 2
+
+
+def test_an_article_is_escaped_wherever_it_appears() -> None:
+    article = Article(
+        'id"><b>', HOSTILE, HOSTILE, source=HOSTILE, author=HOSTILE, published=HOSTILE, url='http://x/"><script>'
+    )
+    html = render.evidence(article, (0, len(HOSTILE)))
+    assert "<script" not in html
+    assert "<img" not in html
+    assert marks(html, "focus") == [HOSTILE]
+
+
+def test_questions_answers_and_titles_are_escaped() -> None:
+    answer = answered(HOSTILE, title=HOSTILE, article_id=HOSTILE)
+    for html in (shown(answer, HOSTILE), shown(refused(hit(HOSTILE, HOSTILE)), HOSTILE), shown(BadQuestion(HOSTILE))):
+        assert "<script" not in html
+        assert "<img" not in html
+    assert "<script" not in render.conversation([], articles=1, examples=[HOSTILE])
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", " javascript:x"])
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert "<a " not in render.evidence(Article("one", "Title", "Text.", url=url), (0, 4))
+
+
+def test_an_article_says_where_it_comes_from() -> None:
+    article = Article(
+        "one", "Cats", "Cats sleep.", source="The Paper", published="2024-07", url="https://example.org/cats?a=1&b=2"
+    )
+    html = render.evidence(article, (0, 4))
+    assert "The Paper · July 2024 · " in html
+    assert 'href="https://example.org/cats?a=1&amp;b=2"' in html
+
+
+@pytest.mark.parametrize(
+    ("published", "words"),
+    [
+        ("2024", "2024"),
+        ("2024-07", "July 2024"),
+        ("2024-08-05", "5 August 2024"),
+        ("spring", "spring"),
+        ("2024-13", "2024-13"),
+    ],
+)
+def test_dates_are_as_precise_as_they_are_known(published: str, words: str) -> None:
+    assert render.written_date(published) == words
+
+
+def test_a_citation_names_its_place_and_shows_its_quote_on_hover() -> None:
+    html = shown(answered("Cats  sleep."))
+    assert 'data-article="one" data-start="10" data-end="22" title="“Cats sleep.” (Cats)">[1]</button>' in html
+
+
+def test_an_answer_says_how_sure_it_is_and_what_was_done() -> None:
+    html = shown(answered())
+    assert "High confidence" in html
+    assert 'aria-valuenow="93"' in html
+    assert "3 passages from 2 articles, 9 ms" in html
+    assert "refusal" not in html
+
+
+def test_a_refusal_says_so_and_offers_the_nearest_passages() -> None:
+    html = shown(refused(*(hit(f"Passage {number}.", start=number) for number in range(5))))
+    assert REFUSAL in html
+    assert 'class="refusal"' in html
+    assert re.findall(r">(Passage \d\.)<", html) == ["Passage 0.", "Passage 1.", "Passage 2."]
+    assert 'class="cite"' not in html
+    assert 'role="meter"' not in html
+
+
+def test_an_error_is_one_plain_line_and_is_not_remembered() -> None:
+    error = Exchange("?", BadQuestion("the question is empty:\nask something"))
+    assert '<p class="notice" role="alert">the question is empty: ask something</p>' in render.exchange(error)
+    assert error.turn is None
+    assert Exchange("What do cats do?", answered()).turn == ("What do cats do?", "Cats sleep.")
+
+
+def test_an_empty_page_offers_examples_only_where_there_are_some() -> None:
+    assert 'data-question="Why?"' in render.conversation([], articles=3, examples=["Why?"])
+    assert "<button" not in render.conversation([], articles=1)
+    assert "Ask 1 article<" in render.conversation([], articles=1)
