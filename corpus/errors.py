@@ -12,7 +12,6 @@
     │   ├── IndexDamaged      a file of the index is missing or not what was written
     │   └── IndexLocked       another process is writing to the index
     ├── ModelError            an embedding model that is missing or not the published one
-    ├── MissingExtra          an optional dependency that is not installed
     ├── SettingsError         a setting that is unknown or has an impossible value
     └── BadQuestion           a question that is empty or too long
 
@@ -109,15 +108,6 @@ class IndexLocked(StoreError):
 
 class ModelError(RagError):
     """An embedding model that is missing, or is not the published one."""
-
-
-class MissingExtra(RagError):
-    """An optional dependency that is not installed; the message holds the command that installs it."""
-
-    def __init__(self, package: str, extra: str) -> None:
-        self.package = package
-        self.extra = extra
-        super().__init__(f"{package} is not installed: pip install 'ask-the-articles[{extra}]'")
 
 
 class SettingsError(RagError):

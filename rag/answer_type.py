@@ -1,4 +1,4 @@
-"""What kind of answer a question wants, and whether a sentence holds one of that kind."""
+"""What kind of answer a question wants, and whether a sentence gives one of that kind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from enum import Enum
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _WORD = re.compile(r"\w+")
+_DEFINITION_ASKED = re.compile(
+    r"\bwh(?:at|o) (?:is|are|was|were) (?:the |an? )?(?P<is>[^?,]+?)\s*\??$"
+    r"|\bwhat (?:do|does|did) (?:the |an? )?(?P<means>[^?,]+?) (?:mean|refer to|stand for)\b",
+    re.IGNORECASE,
+)
 
 
 class AnswerType(Enum):
@@ -44,3 +49,13 @@ class AnswerType(Enum):
         asked = set(_WORD.findall(question.lower()))
         found = (match[0].lower() for match in self.looks.finditer(sentence))
         return any(not set(_WORD.findall(words)) <= asked for words in found)
+
+
+def defines(sentence: str, question: str) -> bool:
+    """Whether a sentence says what the thing is that a question like "What is …?" asks about, as a definition does."""
+    asked = _DEFINITION_ASKED.search(question)
+    if not asked:
+        return False
+    term = re.escape(asked["is"] or asked["means"])
+    said = rf"\W*(?:the |an? )?\W?{term}\W*(?:\([^)]*\)\W*)?\b(?:is|are|was|were|means|refers|stands)\b"
+    return re.match(said, sentence, re.IGNORECASE) is not None

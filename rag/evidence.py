@@ -14,15 +14,16 @@ from corpus.article import Range
 from index.article_index import ArticleIndex
 from index.lexical import terms
 from index.query import Hit
-from rag.answer_type import AnswerType
+from rag.answer_type import AnswerType, defines
 from rag.question import Question
 from rag.weights import weights
 
-# What a sentence's score is a weighted sum of, each in [0, 1] and of the same meaning for articles of any number:
-# its cosine with the question; the share of the question's words, by rarity, that it covers together with its article's
-# title, and with the sentence before it or after it too; the share its whole passage covers; and whether it holds an
-# answer of the kind that is asked for. On SQuAD's answerable gold questions, over 490 articles, the right sentence
-# comes first .69 of the time, among three .83; with min-max normalised cosine, BM25 and passage score .61 and .76.
+# What a sentence's score is a weighted sum of, each in [0, 1] and of the same meaning for articles of any number: its
+# cosine with the question; the share of the question's words, by rarity, that it covers together with its article's
+# title, and with the sentence before it or after it too; the share its whole passage covers; whether it holds an answer
+# of the kind that is asked for; and whether it defines what is asked about. On SQuAD's answerable gold questions, over
+# 490 articles, the right sentence comes first .69 of the time, among three .83; with min-max normalised cosine, BM25
+# and passage score .61 and .76.
 FEATURES = (
     "cosine",
     "covered",
@@ -30,6 +31,7 @@ FEATURES = (
     "covered_with_sentence_after",
     "covered_by_passage",
     "answer_type",
+    "defines",
 )
 # A sentence is quoted too when its score is at most this much below the best. On 600 training questions of SQuAD asked
 # of 490 articles, how often the answer stands in what is quoted, and in how many sentences: .5 .82 1.9; 1 .85 2.2;
@@ -103,6 +105,7 @@ def features(question: Question, hit: Hit, index: ArticleIndex) -> tuple[list[fr
             covered(question.rarity, held | after),
             covered_by_passage,
             kind is not None and kind.is_in(text, question.text),
+            defines(text, question.text),
         )
         for cosine, text, held, before, after in zip(
             cosines, texts, words, [title, *words[:-1]], [*words[1:], title], strict=True
