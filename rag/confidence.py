@@ -21,8 +21,8 @@ FEATURES = ("constant", "sentence_cosine", "covered_by_sentence", "names_covered
 
 
 def confidence(question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate]) -> float:
-    """The probability, in [0, 1], that the articles hold the answer; 0 when nothing was found."""
-    if not ranked:
+    """The probability, in [0, 1], that the articles hold the answer; 0 when nothing was found or nothing is asked."""
+    if not ranked or not question.rarity:
         return 0.0
     evidence = float(features(question, hits, ranked) @ weights("confidence", FEATURES))
     return 1 / (1 + math.exp(-evidence))

@@ -184,6 +184,8 @@ def _free_port(host: str, named: int | None) -> int:
         try:
             socket.create_server((host, port)).close()
             return port
+        except OverflowError:
+            raise RagError(f"{port} is no port: name one from 1 to 65535") from None
         except OSError as error:
             if error.errno != EADDRINUSE:
                 raise RagError(f"the page cannot be served at {host}, port {port}: {error.strerror}") from error

@@ -84,6 +84,11 @@ def test_a_refusal_does_not_lean_on_good_turns_before_it(chatbot: Chatbot) -> No
     assert chatbot.ask("How do I reset my router password?", history=[(INDIA, first.text)]).abstained
 
 
+@pytest.mark.parametrize("question", ["x", "?", "the of and", "Who is he?"])
+def test_a_question_that_asks_for_nothing_is_refused(chatbot: Chatbot, question: str) -> None:
+    assert chatbot.ask(question).abstained
+
+
 def test_the_same_question_gets_the_same_answer(chatbot: Chatbot) -> None:
     first, second = chatbot.ask(INDIA), chatbot.ask(INDIA)
     assert (first.text, first.citations, first.confidence) == (second.text, second.citations, second.confidence)

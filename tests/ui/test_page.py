@@ -250,6 +250,11 @@ def test_a_place_that_is_none_is_answered_with_one_plain_line(chatbot: Chatbot, 
     assert 'role="alert"' in Desk(chatbot, examples=[]).evidence(wanted)
 
 
+def test_a_number_that_is_no_port_is_an_error(chatbot: Chatbot) -> None:
+    with pytest.raises(RagError, match="no port"):
+        start(chatbot, port=99999)
+
+
 def test_without_a_port_the_next_free_one_is_taken_and_a_named_one_that_is_taken_is_an_error(chatbot: Chatbot) -> None:
     from ui.page import start
 
