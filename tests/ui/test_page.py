@@ -251,6 +251,8 @@ def test_a_place_that_is_none_is_answered_with_one_plain_line(chatbot: Chatbot, 
 
 
 def test_a_number_that_is_no_port_is_an_error(chatbot: Chatbot) -> None:
+    from ui.page import start
+
     with pytest.raises(RagError, match="no port"):
         start(chatbot, port=99999)
 
