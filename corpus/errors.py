@@ -95,7 +95,9 @@ class IndexDamaged(StoreError):
 
     def __init__(self, folder: Path, file: Path, what: str) -> None:
         self.file = file
-        super().__init__(folder, f"{file} {what}: make the index anew with `rag index --rebuild --index {folder}`")
+        super().__init__(
+            folder, f"{file} {what}: make the index anew with `rag index --rebuild --index {folder} ARTICLES`"
+        )
 
 
 class IndexLocked(StoreError):

@@ -21,8 +21,8 @@ from index.plan import Planned, make_plan
 from index.segment import Segment, SourceFile, write
 from index.sentence_transformer import SentenceTransformerEmbedder
 
-# An interrupted build loses the work on at most this many passages: about half a minute on two cores.
-_SEGMENT_PASSAGES = 2048
+# An interrupted build loses the work on at most this many passages: under ten seconds on two cores.
+_SEGMENT_PASSAGES = 512
 _COMPLETE = "recipe.json"
 
 Progress = Callable[[str, int, int], None]

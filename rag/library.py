@@ -40,8 +40,8 @@ def target_index(named: Path | None, paths: Sequence[Path]) -> Path:
 
 
 def paths_of(folder: Path, *, rebuild: bool = False) -> list[Path]:
-    """The paths an index was made from, for as far as they are still there; for a new one, the bundled articles."""
-    if folder == bundled_index() or not store.exists(folder):
+    """The paths an index was made from, for as far as they are still there; IndexNotFound for a new one."""
+    if folder == bundled_index():
         return [BUNDLED_ARTICLES]
     try:
         roots = [Path(root) for root in store.current(folder).roots]
