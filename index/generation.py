@@ -48,12 +48,9 @@ def write_generation(
     DenseIndex.build(np.concatenate([ids for ids, _ in vectors]), np.concatenate([rows for _, rows in vectors])).save(
         place
     )
-    new_places = [segment.folder for segment in segments if base is None or segment.folder not in _places(before)]
-    unchanged = (
-        {}
-        if base is None
-        else {name: checksum for name, checksum in base.files.items() if (folder / name).parent in _places(segments)}
-    )
+    held, held_before = _places(segments), _places(before)
+    known = base.files if base else {}
+    unchanged = {name: checksum for name, checksum in known.items() if (folder / name).parent in held}
     manifest = Manifest(
         generation=number,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -63,7 +60,7 @@ def write_generation(
         passages=sum(len(ids) for ids, _ in vectors),
         next_id=max([base.next_id if base else 0, *(segment.last_id + 1 for segment in segments)]),
         parts=tuple(Part(segment.folder.name, tuple(sorted(segment.removed))) for segment in segments),
-        files={**unchanged, **store.checksums(folder, [place, *new_places])},
+        files={**unchanged, **store.checksums(folder, [place, *(held - held_before)])},
     )
     store.commit(folder, manifest)
     store.remove_unused(folder, manifest)
