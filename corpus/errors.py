@@ -12,6 +12,7 @@
     │   ├── IndexDamaged      a file of the index is missing or not what was written
     │   └── IndexLocked       another process is writing to the index
     ├── ModelError            an embedding model that is missing or not the published one
+    ├── RunError              a run of the evaluation that is none, or is over other questions
     ├── SettingsError         a setting that is unknown or has an impossible value
     └── BadQuestion           a question that is empty or too long
 
@@ -34,9 +35,9 @@ class CorpusError(RagError):
 class PathNotFound(CorpusError):
     """A file or folder that was named does not exist."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wanted: str = "a file or folder of articles") -> None:
         self.path = path
-        super().__init__(f"{path} does not exist: name a file or folder of articles that does")
+        super().__init__(f"{path} does not exist: name {wanted} that does")
 
 
 class UnreadableFile(CorpusError):
@@ -58,12 +59,12 @@ class NoArticles(CorpusError):
 
 
 class BadGoldFile(CorpusError):
-    """A gold file that is not what it should be."""
+    """A gold file that is not what it should be; `line` is None where it is not about one line."""
 
-    def __init__(self, path: Path, line: int, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, line: int | None = None) -> None:
         self.path = path
         self.line = line
-        super().__init__(f"{path}, line {line}: {reason}")
+        super().__init__(f"{path}, line {line}: {reason}" if line else f"{path}: {reason}")
 
 
 class StoreError(RagError):
@@ -110,6 +111,10 @@ class IndexLocked(StoreError):
 
 class ModelError(RagError):
     """An embedding model that is missing, or is not the published one."""
+
+
+class RunError(RagError):
+    """A run of the evaluation that cannot be read, or cannot be compared with another."""
 
 
 class SettingsError(RagError):

@@ -77,6 +77,11 @@ class ArticleIndex:
         """A passage by its number."""
         return self._holding(passage_id).passage(passage_id)
 
+    def passages_of(self, article_id: str) -> list[tuple[int, Passage]]:
+        """The passages of an article with their numbers, in reading order; none when the index does not hold it."""
+        ids = [number for segment in self.segments for number in segment.passage_ids([article_id])]
+        return [(number, self.passage(number)) for number in sorted(ids)]
+
     def sentence_vectors(self, passage_id: int) -> Vectors:
         """The vectors of a passage's sentences, shape (sentences, dim)."""
         return self._holding(passage_id).sentence_vectors(passage_id)

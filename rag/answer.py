@@ -37,7 +37,8 @@ class Answer:
     """What was asked and what is answered.
 
     `standalone` is the question as it was searched for: a follow-up completed from the turns before it. `confidence` is
-    the probability that the articles hold the answer; an answer that `abstained` has no sentences. `timings` are
+    the probability that the articles hold the answer; an answer that `abstained` has no sentences. `evidence` are the
+    sentences nearest to answering, best first, quoted or not, and `hits` the passages they come from. `timings` are
     milliseconds by stage.
     """
 
@@ -46,6 +47,7 @@ class Answer:
     text: str
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
+    evidence: tuple[Citation, ...]
     abstained: bool
     confidence: float
     hits: tuple[Hit, ...]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import BadQuestion
 from index.article_index import ArticleIndex
+from index.query import Hit
 from rag.answer import Answer
 from rag.conversation import Turn, context_of
 from rag.extractive import ExtractiveAnswerer, OnToken
@@ -62,8 +63,7 @@ class Chatbot:
             BadQuestion: the question is empty or longer than `LONGEST_QUESTION` characters.
         """
         begun = perf_counter()
-        text = _checked(question)
-        understood = Question.understand(text, context_of(text, history), self.index)
+        understood = self._understand(question, history)
         embedded = perf_counter()
         hits = self.index.search(understood.query, self.settings.passages)
         searched = perf_counter()
@@ -76,6 +76,14 @@ class Chatbot:
             "total": answered - begun,
         }
         return replace(answer, timings={stage: round(1000 * spent, 2) for stage, spent in seconds.items()})
+
+    def search(self, question: str, k: int, *, history: Sequence[Turn] = ()) -> list[Hit]:
+        """The k best passages for a question, best first; raises as `ask` does."""
+        return self.index.search(self._understand(question, history).query, k)
+
+    def _understand(self, question: str, history: Sequence[Turn]) -> Question:
+        text = _checked(question)
+        return Question.understand(text, context_of(text, history), self.index)
 
 
 def _checked(question: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from corpus.article import Article
 from index.article_index import ArticleIndex
 from index.query import Hit
 from rag.answer import REFUSAL, Answer, Citation, Sentence
@@ -30,7 +31,7 @@ class ExtractiveAnswerer:
         sure = confidence(question, hits, ranked)
         abstained = sure < self._settings.threshold
         chosen = [] if abstained else _in_reading_order(choose(question, ranked, self._settings.max_quotes))
-        citations = tuple(self._cite(number, item) for number, item in enumerate(chosen, start=1))
+        citations = self._cite(chosen)
         sentences = tuple(Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations)
         text = REFUSAL if abstained else " ".join(sentence.text for sentence in sentences)
         if on_token:
@@ -41,20 +42,28 @@ class ExtractiveAnswerer:
             text=text,
             sentences=sentences,
             citations=citations,
+            evidence=self._cite(ranked[: self._settings.max_quotes]),
             abstained=abstained,
             confidence=sure,
             hits=tuple(hits),
             answered_by=self.name,
         )
 
-    def _cite(self, number: int, item: Candidate) -> Citation:
-        article = self._index.article(item.hit.passage.article_id)
-        start, end = item.range
-        quote = article.text[start:end]
-        # The promise of the product, kept here for every citation there is.
-        if quote != item.text:
-            raise AssertionError(f"{article.id} [{start}:{end}] is not what its passage says")
-        return Citation(number, article.id, article.title, start, end, quote, article.url)
+    def _cite(self, sentences: Sequence[Candidate]) -> tuple[Citation, ...]:
+        articles = {name: self._index.article(name) for name in {item.hit.passage.article_id for item in sentences}}
+        return tuple(
+            _citation(number, item, articles[item.hit.passage.article_id])
+            for number, item in enumerate(sentences, start=1)
+        )
+
+
+def _citation(number: int, item: Candidate, article: Article) -> Citation:
+    start, end = item.range
+    quote = article.text[start:end]
+    # The promise of the product, kept here for every citation there is.
+    if quote != item.text:
+        raise AssertionError(f"{article.id} [{start}:{end}] is not what its passage says")
+    return Citation(number, article.id, article.title, start, end, quote, article.url)
 
 
 def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:

@@ -1,34 +1,33 @@
-"""The command line: `rag index`, `rag info`, `rag ask`, `rag chat` and `rag eval`."""
+"""The command line: `rag index`, `rag info`, `rag ask`, `rag chat`, `rag eval` and `rag compare`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from corpus.errors import RagError, SettingsError
+from corpus.errors import RagError
+from ui.progress import bars
 
 if TYPE_CHECKING:
-    from index.build import Progress, Report
-    from rag.evaluation import Evaluation
+    from index.build import Report
     from rag.settings import Settings
 
 # Everything else is imported by the command that needs it, so that `--help` is there at once.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; what goes wrong is one line on standard error, and status 1."""
+    """Run a command and give its status; what goes wrong is one line on standard error, and status 2."""
     options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], None] = options.run
+    run: Callable[[argparse.Namespace], int | None] = options.run
     try:
-        run(options)
+        return run(options) or 0
     except RagError as error:
         print(f"rag: {error}", file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt:
         print("rag: stopped", file=sys.stderr)
         return 130
@@ -72,9 +71,22 @@ def _parser() -> argparse.ArgumentParser:
     chat.set_defaults(run=_chat)
 
     evaluate = commands.add_parser("eval", parents=[shared], help="measure the answers to gold questions")
-    evaluate.add_argument("gold", nargs="+", type=Path, metavar="GOLD", help="files of gold questions (.jsonl)")
+    gold = evaluate.add_mutually_exclusive_group(required=True)
+    gold.add_argument(
+        "gold", nargs="*", default=[], type=Path, metavar="GOLD", help="gold questions (.jsonl, or SQuAD's .json)"
+    )
+    gold.add_argument("--beir", type=Path, metavar="DIR", help="a BEIR folder: its queries, asked of its documents")
+    evaluate.add_argument(
+        "--articles", nargs="+", default=[], type=Path, metavar="PATH", help="articles to index first and to ask of"
+    )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to a file")
+    evaluate.add_argument("--report", type=Path, metavar="FILE", help="write a page that shows the run (.html)")
     evaluate.set_defaults(run=_eval)
+
+    compare = commands.add_parser("compare", help="whether one run of the evaluation is better than another")
+    compare.add_argument("before", type=Path, metavar="BEFORE", help="a run that `rag eval --json` wrote")
+    compare.add_argument("after", type=Path, metavar="AFTER", help="another, over the same questions")
+    compare.set_defaults(run=_compare)
     return parser
 
 
@@ -84,7 +96,7 @@ def _index(options: argparse.Namespace) -> None:
     settings = _settings(options, model=options.model)
     folder = target_index(options.index, options.paths)
     paths = options.paths or paths_of(folder, rebuild=options.rebuild)
-    with _bars("passages") as progress:
+    with bars("passages") as progress:
         report = update_index(paths, folder, settings, rebuild=options.rebuild, prune=options.prune, progress=progress)
     _tell(report, folder)
 
@@ -131,7 +143,7 @@ def _ask(options: argparse.Namespace) -> None:
 
     from rag.chatbot import Chatbot
 
-    with _bars("passages") as progress:
+    with bars("passages") as progress:
         chatbot = Chatbot.open(options.index, _settings(options, passages=options.passages), progress=progress)
     answer = chatbot.ask(" ".join(options.question))
     print(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if options.json else answer)
@@ -140,7 +152,7 @@ def _ask(options: argparse.Namespace) -> None:
 def _chat(options: argparse.Namespace) -> None:
     from rag.chatbot import Chatbot
 
-    with _bars("passages") as progress:
+    with bars("passages") as progress:
         chatbot = Chatbot.open(options.index, _settings(options), progress=progress)
     from ui.page import serve
 
@@ -148,57 +160,21 @@ def _chat(options: argparse.Namespace) -> None:
 
 
 def _eval(options: argparse.Namespace) -> None:
-    from corpus.gold import load_gold
-    from rag.chatbot import Chatbot
-    from rag.evaluation import evaluate
+    from ui.evaluating import run_eval
 
-    questions = [question for path in options.gold for question in load_gold(path)]
-    with _bars("passages") as progress:
-        chatbot = Chatbot.open(options.index, _settings(options), progress=progress)
-    with _bars("questions") as progress:
-        evaluation = evaluate(questions, chatbot, progress=lambda done, total: progress("Asking", done, total))
-    _table(evaluation)
-    if options.json:
-        try:
-            options.json.write_text(evaluation.to_json() + "\n", "utf-8")
-        except OSError as error:
-            raise SettingsError(f"{options.json} cannot be written ({error.strerror}): name another file") from error
+    run_eval(options, _settings(options))
 
 
-def _table(evaluation: Evaluation) -> None:
-    print(f"{'metric':20} {'value':>8}  {'95 % interval':15} {'n':>5}")
-    for name, metric in evaluation.metrics.items():
-        interval = "[{:.3f}, {:.3f}]".format(*metric.ci95) if metric.ci95 else ""
-        print(f"{name:20} {metric.value:8.3f}  {interval:15} {metric.n:5}")
+def _compare(options: argparse.Namespace) -> int:
+    from ui.evaluating import run_compare
+
+    return run_compare(options)
 
 
 def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
     from rag.settings import Settings
 
     return Settings.load(options.settings, **arguments)
-
-
-@contextmanager
-def _bars(unit: str) -> Iterator[Progress]:
-    """A progress bar for each stage that is told of, on standard error, where that is a terminal."""
-    from tqdm import tqdm
-
-    bars: dict[str, tqdm[Any]] = {}
-
-    def show(what: str, done: int, total: int) -> None:
-        if what not in bars:
-            close()
-            bars[what] = tqdm(desc=what, total=total, unit=f" {unit}", disable=None, leave=False)
-        bars[what].update(done - bars[what].n)
-
-    def close() -> None:
-        for bar in bars.values():
-            bar.close()
-
-    try:
-        yield show
-    finally:
-        close()
 
 
 if __name__ == "__main__":

@@ -5,42 +5,41 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from corpus.gold import GoldQuestion, locate
+from corpus.gold import GoldQuestion, load_gold
+from index.query import Hit
 from rag.answer import Answer
 from rag.chatbot import Chatbot
-from rag.evaluation.bootstrap import interval
-from rag.evaluation.metrics import Place, Values, measure, summary
+from rag.evaluation.facts import Facts
+from rag.evaluation.failures import Failure, failure_of
+from rag.evaluation.metrics import Values, measure
+from rag.evaluation.ranking import DEPTHS, measure_ranking
+from rag.evaluation.summary import Figure, summarise
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
-    """A mean over `n` questions, with its 95 % interval where it is a mean of values of its own."""
-
-    value: float
-    ci95: tuple[float, float] | None
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
-    """One question, what was answered, and what was measured of it."""
+    """One question, what was found and answered, what was measured of it, and why it is wrong, if it is.
+
+    `hits` go on below the passages that the answer was made from, to the depth of the deepest recall.
+    """
 
     gold: GoldQuestion
     answer: Answer
+    hits: tuple[Hit, ...]
     values: Values
+    failure: Failure | None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """A run over gold questions: its figures, how it was set, and every question with its answer."""
 
-    metrics: dict[str, Metric]
+    metrics: dict[str, Figure]
     settings: dict[str, Any]
     index: dict[str, Any]
     outcomes: tuple[Outcome, ...]
@@ -49,7 +48,7 @@ class Evaluation:
         """The run as `--json` writes it: metrics, settings, index, questions."""
         return json.dumps(
             {
-                "metrics": {name: asdict(metric) for name, metric in self.metrics.items()},
+                "metrics": {name: asdict(figure) for name, figure in self.metrics.items()},
                 "settings": self.settings,
                 "index": self.index,
                 "questions": [_as_written(outcome) for outcome in self.outcomes],
@@ -59,56 +58,52 @@ class Evaluation:
         )
 
 
-def evaluate(questions: Sequence[GoldQuestion], chatbot: Chatbot, *, progress: Progress | None = None) -> Evaluation:
-    """Ask every question of a chatbot and measure the answers.
+def evaluate(
+    gold: Path | str | Sequence[GoldQuestion], chatbot: Chatbot | None = None, *, progress: Progress | None = None
+) -> Evaluation:
+    """Ask gold questions of a chatbot and measure the answers.
 
     Args:
+        gold: the questions, or a file of them (see `corpus.gold.load_gold`).
+        chatbot: by default the one over the default index.
         progress: called with how many questions are done, and how many there are.
+
+    Raises:
+        PathNotFound, BadGoldFile: see `corpus.gold.load_gold`.
     """
+    questions = load_gold(Path(gold)) if isinstance(gold, (str, Path)) else gold
+    chatbot = chatbot or Chatbot.open()
     outcomes = []
-    for count, gold in enumerate(questions, start=1):
-        answer = chatbot.ask(gold.question, history=gold.history)
-        outcomes.append(Outcome(gold, answer, measure(gold, answer, _facts(gold, chatbot))))
+    for count, question in enumerate(questions, start=1):
+        outcomes.append(_ask(question, chatbot))
         if progress:
             progress(count, len(questions))
     manifest = chatbot.index.manifest
     return Evaluation(
-        metrics=_metrics(outcomes),
+        metrics=summarise([outcome.values for outcome in outcomes]),
         settings=asdict(chatbot.settings),
         index={"recipe": asdict(manifest.recipe), "articles": manifest.articles, "passages": manifest.passages},
         outcomes=tuple(outcomes),
     )
 
 
-def _facts(gold: GoldQuestion, chatbot: Chatbot) -> list[list[Place]]:
-    """Where the articles of the index state each fact; a fact that none of them states has no place."""
-    facts: dict[int, list[Place]] = {}
-    for quote in gold.evidence:
-        places = facts.setdefault(quote.fact, [])
-        article = _article_text(quote.article, chatbot)
-        if found := locate(quote.quote, article):
-            places.append((quote.article, *found))
-    return [places for places in facts.values() if places]
+def _ask(gold: GoldQuestion, chatbot: Chatbot) -> Outcome:
+    answer = chatbot.ask(gold.question, history=gold.history)
+    facts = Facts.of(gold, chatbot.index)
+    hits = _deep_search(gold, facts, chatbot) if facts.places else list(answer.hits)
+    values = {**measure_ranking(facts, hits, chatbot.index), **measure(gold, answer, facts)}
+    return Outcome(gold, answer, tuple(hits), values, failure_of(gold, answer, values, facts, hits))
 
 
-def _article_text(article_id: str, chatbot: Chatbot) -> str:
-    try:
-        return chatbot.index.article(article_id).text
-    except KeyError:
-        return ""
-
-
-def _metrics(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
-    means = {
-        name: Metric(float(np.mean(values)), interval(values), len(values))
-        for name, values in summary([outcome.values for outcome in outcomes]).items()
-        if values
-    }
-    spent = [outcome.answer.timings["total"] for outcome in outcomes]
-    latency = {
-        f"latency_ms_p{percent}": Metric(float(np.percentile(spent, percent)), None, len(spent)) for percent in (50, 95)
-    }
-    return {**means, **latency}
+def _deep_search(gold: GoldQuestion, facts: Facts, chatbot: Chatbot) -> list[Hit]:
+    """As many passages as the deepest recall counts; where it counts articles, enough for so many articles."""
+    depth = DEPTHS[-1]
+    while True:
+        hits = chatbot.search(gold.question, depth, history=gold.history)
+        articles = {hit.passage.article_id for hit in hits}
+        if facts.are_quotes or len(articles) >= DEPTHS[-1] or len(hits) < depth:
+            return hits
+        depth *= 2
 
 
 def _as_written(outcome: Outcome) -> dict[str, Any]:
@@ -121,7 +116,9 @@ def _as_written(outcome: Outcome) -> dict[str, Any]:
         "answer": answer.text,
         "abstained": answer.abstained,
         "confidence": answer.confidence,
+        "failure": outcome.failure,
         "citations": [asdict(citation) for citation in answer.citations],
+        "evidence": [asdict(citation) for citation in answer.evidence],
         "retrieved": [
             {"article": hit.passage.article_id, "start": hit.passage.start, "end": hit.passage.end, "score": hit.score}
             for hit in answer.hits

@@ -4,40 +4,82 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from corpus.article import Range
 from corpus.gold import GoldQuestion
-from rag.answer import Answer
+from rag.answer import Answer, Citation
+from rag.evaluation.facts import Facts, Place
 
 Values = dict[str, float | None]
-Place = tuple[str, int, int]
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "‘’“”–—")
 
 
-def measure(gold: GoldQuestion, answer: Answer, facts: Sequence[Sequence[Place]]) -> Values:
-    """Every metric of one answer.
+def measure(gold: GoldQuestion, answer: Answer, facts: Facts) -> Values:
+    """Every metric of one answer, but for those of the retrieval (see `rag.evaluation.ranking`).
 
     Args:
-        facts: for each fact of the gold evidence, the places in the articles that state it.
+        facts: where the articles of the index state each fact of the gold evidence.
     """
-    cited = [(item.article_id, item.start, item.end) for item in answer.citations]
-    answered = not gold.unanswerable
+    answered, refused = not gold.unanswerable, answer.abstained
+    cited, evidence = _places(answer.citations), _places(answer.evidence)
+    quoted = answered and facts.are_quotes
     return {
+        "answer_em": exact_match(answer.text, gold.answers) if answered and gold.answers else None,
+        "answer_f1": f1(answer.text, gold.answers) if answered and gold.answers else None,
         "answer_match": float(matches(answer.text, gold.answers)) if answered and gold.answers else None,
-        "citation_recall": citation_recall(cited, facts) if answered and facts else None,
-        "citation_precision": citation_precision(cited, facts) if answered and facts and cited else None,
-        "refusal_recall": float(answer.abstained) if gold.unanswerable else None,
-        "refusal_precision": float(gold.unanswerable) if answer.abstained else None,
-        "answered": float(not answer.abstained) if answered else None,
+        "citation_recall": citation_recall(cited, facts) if quoted else None,
+        "citation_precision": citation_precision(cited, facts) if quoted and cited else None,
+        "evidence@1": float(citation_precision(evidence[:1], facts) > 0) if quoted else None,
+        "evidence@3": float(citation_precision(evidence[:3], facts) > 0) if quoted else None,
+        "refusal_recall": float(refused) if gold.unanswerable else None,
+        "refusal_precision": float(gold.unanswerable) if refused else None,
+        "answered": float(not refused) if answered else None,
+        "answerable": float(answered),
+        "confidence": answer.confidence,
+        "right": float(is_right(gold, answer, facts)),
+        "latency_ms": answer.timings["total"],
     }
+
+
+def is_right(gold: GoldQuestion, answer: Answer, facts: Facts) -> bool:
+    """Whether the answer is right; of a refusal, whether the sentences that came nearest would have been.
+
+    A right answer holds a gold answer; where the gold has none, it cites at least half of the evidence, or, where that
+    is a whole article, anything of it.
+    """
+    if gold.unanswerable:
+        return False
+    shown = answer.evidence if answer.abstained else answer.citations
+    if gold.answers:
+        text = " ".join(item.quote for item in shown) if answer.abstained else answer.text
+        return matches(text, gold.answers)
+    if facts.are_quotes:
+        return citation_recall(_places(shown), facts) >= 0.5
+    return citation_precision(_places(shown), facts) > 0
 
 
 def normalised(text: str) -> str:
     """Text as SQuAD's evaluation compares it: lower case, without punctuation and articles (Rajpurkar et al. 2016)."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def exact_match(text: str, answers: Sequence[str]) -> float:
+    """Whether the text is one of the answers, as SQuAD's evaluation compares them."""
+    return float(normalised(text) in map(normalised, answers))
+
+
+def f1(text: str, answers: Sequence[str]) -> float:
+    """The harmonic mean of precision and recall of the text's words, for the answer that fits best (SQuAD's F1)."""
+    return max(_f1(normalised(text).split(), normalised(answer).split()) for answer in answers)
+
+
+def _f1(words: Sequence[str], wanted: Sequence[str]) -> float:
+    shared = (Counter(words) & Counter(wanted)).total()
+    return 2 * shared / (len(words) + len(wanted)) if shared else float(not words and not wanted)
 
 
 def matches(text: str, answers: Sequence[str]) -> bool:
@@ -46,15 +88,20 @@ def matches(text: str, answers: Sequence[str]) -> bool:
     return any(f" {normalised(answer)} " in held for answer in answers)
 
 
-def citation_recall(cited: Sequence[Place], facts: Sequence[Sequence[Place]]) -> float:
+def citation_recall(cited: Sequence[Place], facts: Facts) -> float:
     """How much of the gold evidence is cited: the mean over its facts of the best covered place that states each."""
-    return sum(max(_share_covered(place, cited) for place in places) for places in facts) / len(facts)
+    covered = [max((_share_covered(place, cited) for place in places), default=0.0) for places in facts.places]
+    return sum(covered) / len(covered) if covered else 0.0
 
 
-def citation_precision(cited: Sequence[Place], facts: Sequence[Sequence[Place]]) -> float:
-    """The share of the citations that overlap the gold evidence."""
-    gold = [place for places in facts for place in places]
-    return sum(any(_overlap(place, other) for other in gold) for place in cited) / len(cited)
+def citation_precision(cited: Sequence[Place], facts: Facts) -> float:
+    """The share of the citations that overlap the gold evidence; 0 without citations."""
+    gold = [place for places in facts.places for place in places]
+    return sum(any(_overlap(place, other) for other in gold) for place in cited) / len(cited) if cited else 0.0
+
+
+def _places(citations: Sequence[Citation]) -> list[Place]:
+    return [(item.article_id, item.start, item.end) for item in citations]
 
 
 def _share_covered(place: Place, cited: Sequence[Place]) -> float:
@@ -71,9 +118,3 @@ def _overlap(one: Place, other: Place) -> Range | None:
         return None
     start, end = max(one[1], other[1]), min(one[2], other[2])
     return (start, end) if start < end else None
-
-
-def summary(rows: Sequence[Mapping[str, float | None]]) -> dict[str, list[float]]:
-    """The values of each metric over the questions it applies to."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: [value for row in rows if (value := row.get(name)) is not None] for name in names}

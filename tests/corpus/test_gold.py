@@ -97,13 +97,31 @@ def test_questions_keep_their_order_and_empty_lines_are_passed_over(tmp_path: Pa
     ids=str,
 )
 def test_a_line_that_is_no_gold_question_is_named(tmp_path: Path, line: object) -> None:
-    error = _error(_write(tmp_path, WHOLE, "", line, WHOLE))
+    error = _error(_write(tmp_path, WHOLE, "", line, {**WHOLE, "id": "q2"}))
     assert error.line == 3
     assert "line 3" in str(error)
 
 
-def test_answers_that_are_no_list_are_an_error(tmp_path: Path) -> None:
-    assert _error(_write(tmp_path, {**WHOLE, "answers": "China"})).line == 1
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ({"question": "Why?"}, "has no `id`"),
+        ({**WHOLE, "question": 3}, "`question` is not text"),
+        ({**WHOLE, "answers": "China"}, "`answers` is not a list"),
+        ({**WHOLE, "unanswerable": "no"}, "`unanswerable` is not true or false"),
+        ({**WHOLE, "evidence": [{"article": "a"}]}, "has no `quote`"),
+        ({**WHOLE, "history": [["only a question"]]}, "is not a pair of a question and its answer"),
+        ("[]", "is not a JSON object"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_in_words(tmp_path: Path, line: object, reason: str) -> None:
+    assert reason in str(_error(_write(tmp_path, line)))
+
+
+def test_an_id_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+    error = _error(_write(tmp_path, WHOLE, WHOLE))
+    assert error.line == 2
+    assert "q1" in str(error)
 
 
 @pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85"])
@@ -119,7 +137,7 @@ def test_a_file_without_questions_is_an_error(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "gold.jsonl"
     path.write_bytes(b"\xff\xfe\x00\x81")
-    assert "cannot be read" in str(_error(path))
+    assert "is not UTF-8 text" in str(_error(path))
 
 
 def test_a_folder_is_an_error(tmp_path: Path) -> None:
@@ -130,6 +148,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PathNotFound) as raised:
         load_gold(tmp_path / "nowhere.jsonl")
     assert raised.value.path == tmp_path / "nowhere.jsonl"
+    assert "gold questions" in str(raised.value)
 
 
 TEXT = "The summit opened.\nIts members (all ten) spoke of trade,  then of security."

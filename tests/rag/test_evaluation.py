@@ -1,16 +1,18 @@
-"""The figures mean what they say, and the bundled and original articles reach theirs."""
+"""Runs over gold questions: their figures, why answers went wrong, and whether one run is better than another."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from corpus.gold import GoldQuestion, load_gold
+from corpus.errors import RunError
+from corpus.gold import GoldQuestion, GoldQuote, load_gold
 from rag import Chatbot
-from rag.evaluation import Evaluation, evaluate
-from rag.evaluation.metrics import citation_precision, citation_recall, matches
+from rag.evaluation import Evaluation, compare, evaluate
+from rag.evaluation.failures import Failure
 from rag.library import BUNDLED_ARTICLES
 from tests.conftest import SHARED
 
@@ -66,34 +68,125 @@ def test_the_json_holds_metrics_settings_index_and_questions(bundled: tuple[Chat
     assert low <= written["metrics"]["answer_match"]["value"] <= high
 
 
-@pytest.mark.parametrize(
-    ("text", "answers", "right"),
-    [
-        ("It joined in 2017.", ["2017"], True),
-        ("It joined in 20171.", ["2017"], False),
-        ("The dominance of China grew", ["dominance of china"], True),
-        ("A “golden period”, he said", ["a golden period"], True),
-        ("Nothing of the kind", ["2017", "Belarus"], False),
-    ],
-)
-def test_an_answer_matches_as_whole_words(text: str, answers: list[str], right: bool) -> None:
-    assert matches(text, answers) is right
-
-
-def test_citation_recall_is_the_share_of_facts_covered_where_alternatives_count_once() -> None:
-    facts = [[("a", 0, 10), ("b", 0, 10)], [("a", 20, 30)]]
-    assert citation_recall([("b", 0, 10)], facts) == 0.5
-    assert citation_recall([("a", 0, 5), ("a", 20, 30)], facts) == 0.75
-    assert citation_recall([], facts) == 0
-
-
-def test_citation_precision_is_the_share_of_citations_that_touch_the_evidence() -> None:
-    assert citation_precision([("a", 0, 5), ("c", 0, 5)], [[("a", 4, 9)]]) == 0.5
-
-
 def test_a_gold_question_without_evidence_in_the_index_is_still_counted(bundled: tuple[Chatbot, Evaluation]) -> None:
     chatbot, _ = bundled
     odd = GoldQuestion("x", "When was the SCO founded?", ("June 2001",), (), unanswerable=False, history=())
     metrics = evaluate([odd], chatbot).metrics
     assert metrics["answer_match"].n == 1
     assert "citation_recall" not in metrics
+
+
+def test_gold_may_be_named_by_its_file_and_the_chatbot_left_out(bundled_index: Path, tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text('{"id": "a", "question": "When was the SCO founded?", "answers": ["2001"]}', "utf-8")
+    assert evaluate(str(file)).metrics["answer_match"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("gold", "failure"),
+    [
+        (GoldQuestion("a", "When was the SCO founded?", ("2001",)), None),
+        (GoldQuestion("b", "When was the SCO founded?", unanswerable=True), Failure.WRONGLY_ANSWERED),
+        (GoldQuestion("c", "What is the capital of Australia?", unanswerable=True), None),
+        (GoldQuestion("d", "What is the capital of Australia?", ("Canberra",)), Failure.WRONGLY_REFUSED),
+        (GoldQuestion("e", "When was the SCO founded?", ("1066",)), Failure.MISREAD),
+        (GoldQuestion("f", "When was the SCO founded?", ("1066",), (GoldQuote("-", "-", 0),)), Failure.NOT_INDEXED),
+    ],
+    ids=lambda item: item.id if isinstance(item, GoldQuestion) else str(item),
+)
+def test_a_wrong_answer_is_put_down_to_the_stage_that_lost_it(
+    bundled: tuple[Chatbot, Evaluation], gold: GoldQuestion, failure: Failure | None
+) -> None:
+    (outcome,) = evaluate([gold], bundled[0]).outcomes
+    assert outcome.failure == failure
+
+
+def test_evidence_that_was_not_read_was_ranked_too_low_or_not_found(bundled: tuple[Chatbot, Evaluation]) -> None:
+    chatbot, _ = bundled
+    one = Chatbot(chatbot.index, replace(chatbot.settings, passages=1))
+    read = one.search("When was the SCO founded?", 100)
+    text = read[-1].passage.text
+    quote = GoldQuote(read[-1].passage.article_id, text, 0)
+    (outcome,) = evaluate([GoldQuestion("a", "When was the SCO founded?", ("1066",), (quote,))], one).outcomes
+    assert outcome.failure == Failure.RANKED_TOO_LOW
+
+
+def test_a_right_answer_that_cites_other_words_is_mis_cited(bundled: tuple[Chatbot, Evaluation]) -> None:
+    chatbot, _ = bundled
+    found = chatbot.ask("When was the SCO founded?")
+    away = chatbot.index.article(found.citations[0].article_id).text[-60:]
+    gold = GoldQuestion(
+        "a", "When was the SCO founded?", ("2001",), (GoldQuote(found.citations[0].article_id, away, 0),)
+    )
+    (outcome,) = evaluate([gold], chatbot).outcomes
+    assert outcome.failure == Failure.MIS_CITED
+
+
+def test_a_comparison_with_itself_finds_nothing(bundled: tuple[Chatbot, Evaluation], tmp_path: Path) -> None:
+    _, evaluation = bundled
+    file = tmp_path / "run.json"
+    file.write_text(evaluation.to_json(), "utf-8")
+    comparison = compare(evaluation, file)
+    assert comparison.differences.keys() == evaluation.metrics.keys()
+    assert {item.verdict for item in comparison.differences.values()} == {""}
+    assert not comparison.is_worse
+
+
+def test_a_run_that_refuses_everything_is_significantly_worse(bundled: tuple[Chatbot, Evaluation]) -> None:
+    chatbot, evaluation = bundled
+    silent = evaluate(
+        [outcome.gold for outcome in evaluation.outcomes],
+        Chatbot(chatbot.index, replace(chatbot.settings, threshold=1)),
+    )
+    comparison = compare(evaluation, silent)
+    assert comparison.is_worse
+    verdicts = {name: item.verdict for name, item in comparison.differences.items()}
+    assert (verdicts["answer_match"], verdicts["recall@5"]) == ("worse", "")
+    assert compare(silent, evaluation).differences["answer_match"].verdict == "better"
+
+
+def test_times_are_shown_and_not_judged(bundled: tuple[Chatbot, Evaluation]) -> None:
+    _, evaluation = bundled
+    slower = replace(
+        evaluation,
+        outcomes=tuple(
+            replace(outcome, values={**outcome.values, "latency_ms": 1000.0}) for outcome in evaluation.outcomes
+        ),
+    )
+    difference = compare(evaluation, slower).differences["latency_ms_p50"]
+    assert difference.after == 1000
+    assert difference.verdict == ""
+
+
+def test_yes_and_no_are_judged_by_mcnemar(bundled: tuple[Chatbot, Evaluation]) -> None:
+    _, evaluation = bundled
+    answered = [outcome for outcome in evaluation.outcomes if outcome.values["answered"]]
+    lost = {outcome.gold.id for outcome in answered[:5]}
+    changed = tuple(
+        replace(outcome, values={**outcome.values, "answered": 0.0}) if outcome.gold.id in lost else outcome
+        for outcome in evaluation.outcomes
+    )
+    difference = compare(evaluation, replace(evaluation, outcomes=changed)).differences["answered"]
+    assert difference.p == 2 * 0.5**5
+    assert difference.verdict == ""
+
+
+def test_runs_that_cannot_be_compared_are_errors(bundled: tuple[Chatbot, Evaluation], tmp_path: Path) -> None:
+    _, evaluation = bundled
+    other = replace(
+        evaluation,
+        outcomes=tuple(
+            replace(outcome, gold=replace(outcome.gold, question="Why?")) for outcome in evaluation.outcomes
+        ),
+    )
+    with pytest.raises(RunError, match="not the same"):
+        compare(evaluation, other)
+    with pytest.raises(RunError, match="share no question"):
+        compare(evaluation, replace(evaluation, outcomes=()))
+    with pytest.raises(RunError, match="cannot be read"):
+        compare(evaluation, tmp_path / "nowhere.json")
+    file = tmp_path / "odd.json"
+    for text in ("{}", "[]", "no", '{"questions": [3]}'):
+        file.write_text(text, "utf-8")
+        with pytest.raises(RunError, match="is not a run"):
+            compare(file, evaluation)

@@ -32,12 +32,14 @@ def hit(text: str = "A passage.", article_id: str = "one", start: int = 0) -> Hi
 
 
 def answered(quote: str = "Cats sleep.", *, title: str = "Cats", article_id: str = "one") -> Answer:
+    citation = Citation(1, article_id, title, 10, 10 + len(quote), quote)
     return Answer(
         question="What do cats do?",
         standalone="What do cats do?",
         text=quote,
         sentences=(Sentence(quote, (1,), 1.0),),
-        citations=(Citation(1, article_id, title, 10, 10 + len(quote), quote),),
+        citations=(citation,),
+        evidence=(citation,),
         abstained=False,
         confidence=0.93,
         hits=(hit(), hit(article_id="two"), hit(article_id="two")),
@@ -47,7 +49,7 @@ def answered(quote: str = "Cats sleep.", *, title: str = "Cats", article_id: str
 
 
 def refused(*hits: Hit) -> Answer:
-    return Answer("Why?", "Why?", REFUSAL, (), (), True, 0.02, hits, "extractive", {"total": 9.0})
+    return Answer("Why?", "Why?", REFUSAL, (), (), (), True, 0.02, hits, "extractive", {"total": 9.0})
 
 
 def shown(reply: Answer | BadQuestion, question: str = "What do cats do?") -> str:

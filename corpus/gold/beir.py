@@ -1,0 +1,68 @@
+"""Gold questions of a BEIR folder: which documents answer a query (Thakur et al. 2021, arXiv:2104.08663)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from corpus.errors import BadGoldFile
+from corpus.gold.jsonl import json_lines, read_text
+from corpus.gold.question import GoldQuestion, GoldQuote
+
+
+def load_beir(folder: Path) -> list[GoldQuestion]:
+    """The queries of `queries.jsonl` that `qrels/test.tsv` judges, with the documents found to matter.
+
+    Raises:
+        PathNotFound: one of the two files is not there.
+        BadGoldFile: one of them is not of this format.
+    """
+    relevant: dict[str, list[GoldQuote]] = {}
+    for query, document, grade in _judgements(folder / "qrels" / "test.tsv"):
+        if grade > 0:
+            quotes = relevant.setdefault(query, [])
+            quotes.append(GoldQuote(_article_id(document), None, fact=len(quotes), grade=grade))
+    path = folder / "queries.jsonl"
+    asked = {_text(item, "_id", path): _text(item, "text", path) for _, item in json_lines(path)}
+    judged = [(query, tuple(quotes)) for query, quotes in relevant.items() if query in asked]
+    questions = [GoldQuestion(query, asked[query], evidence=quotes) for query, quotes in judged]
+    if not questions:
+        raise BadGoldFile(path, "has none of the queries that qrels/test.tsv judges")
+    return questions
+
+
+def write_beir_articles(folder: Path, target: Path) -> None:
+    """Write each document of `corpus.jsonl` as an article's file into `target`, named by the document's id."""
+    target.mkdir(parents=True, exist_ok=True)
+    path = folder / "corpus.jsonl"
+    for _, item in json_lines(path):
+        title, text = item.get("title") or "", _text(item, "text", path)
+        # A JSON string is a YAML string, whatever stands in the title.
+        front_matter = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---\n" if title else ""
+        file = target / f"{_article_id(_text(item, '_id', path))}.txt"
+        file.write_text(f"{front_matter}{text or title}\n", "utf-8")
+
+
+def _article_id(document: str) -> str:
+    """A document's id as a file can be named."""
+    return quote(document, safe=" ")
+
+
+def _judgements(path: Path) -> Iterator[tuple[str, str, int]]:
+    for row in csv.DictReader(read_text(path).splitlines(), delimiter="\t"):
+        try:
+            yield row["query-id"], row["corpus-id"], int(row["score"])
+        except (KeyError, TypeError, ValueError):
+            reason = "is not a table of query-id, corpus-id and score, with tabs between them"
+            raise BadGoldFile(path, reason) from None
+
+
+def _text(item: dict[str, Any], name: str, path: Path) -> str:
+    value = item.get(name)
+    if not isinstance(value, str):
+        raise BadGoldFile(path, f"holds an object without a text `{name}`")
+    return value

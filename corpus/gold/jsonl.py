@@ -1,0 +1,114 @@
+"""Gold questions as JSON lines, one object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import BadGoldFile, PathNotFound
+from corpus.gold.question import GoldQuestion, GoldQuote
+
+_NAMES = {str: "text", list: "a list", bool: "true or false", int: "a whole number", dict: "an object"}
+
+
+def load_jsonl(path: Path) -> list[GoldQuestion]:
+    """The questions of a `.jsonl` file.
+
+    An object has `id`, `question`, and as needed `answers`, `evidence` (`article`, the file's name without its ending,
+    `quote`, and one `fact` number where several quotes say the same), `unanswerable`, `history` (pairs of a question
+    and its answer) and `kind`.
+
+    Raises:
+        PathNotFound: there is no such file.
+        BadGoldFile: a line is not such an object; the error names it.
+    """
+    questions: dict[str, GoldQuestion] = {}
+    for number, item in json_lines(path):
+        question = _question(item, path, number)
+        if question.id in questions:
+            raise BadGoldFile(path, f"the id {question.id} is there a second time: give each question its own", number)
+        questions[question.id] = question
+    if not questions:
+        raise BadGoldFile(path, "there is no question in it")
+    return list(questions.values())
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each object of a file of JSON lines, with the number of its line; raises as `load_jsonl` does."""
+    # Not splitlines, which also breaks at characters that may stand in a JSON string.
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if line.strip():
+            yield number, parse_object(line, path, number)
+
+
+def read_text(path: Path) -> str:
+    """A file's text; raises as `load_jsonl` does."""
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise PathNotFound(path, "a file of gold questions") from None
+    except OSError as error:
+        raise BadGoldFile(path, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadGoldFile(path, "is not UTF-8 text") from error
+
+
+def parse_object(text: str, path: Path, line: int | None = None) -> dict[str, Any]:
+    """A JSON object; raises `BadGoldFile` for anything else."""
+    try:
+        item = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadGoldFile(path, f"is not JSON: {error}", line) from error
+    if not isinstance(item, dict):
+        raise BadGoldFile(path, "is not a JSON object, `{…}`", line)
+    return item
+
+
+def _question(item: dict[str, Any], path: Path, line: int) -> GoldQuestion:
+    try:
+        return GoldQuestion(
+            id=str(_field(item, "id", str, int)),
+            question=_field(item, "question", str),
+            answers=tuple(_texts(_field(item, "answers", list, default=[]), "answers")),
+            evidence=tuple(_quotes(_field(item, "evidence", list, default=[]))),
+            unanswerable=_field(item, "unanswerable", bool, default=False),
+            history=tuple(_turns(_field(item, "history", list, default=[]))),
+            kind=_field(item, "kind", str, default=None),
+        )
+    except ValueError as error:
+        raise BadGoldFile(path, str(error), line) from error
+
+
+def _field(item: dict[str, Any], name: str, *kinds: type, default: Any = ...) -> Any:
+    """A field of an object; ValueError, in words, where it is missing without a default or of another kind."""
+    value = item.get(name, default)
+    if value is ...:
+        raise ValueError(f"has no `{name}`")
+    if value is not default and type(value) not in kinds:
+        raise ValueError(f"`{name}` is not {' or '.join(_NAMES[kind] for kind in kinds)}")
+    return value
+
+
+def _texts(values: list[Any], name: str) -> Iterator[str]:
+    for value in values:
+        if not isinstance(value, str):
+            raise ValueError(f"`{name}` holds something that is not text: {value!r}")
+        yield value
+
+
+def _quotes(values: list[Any]) -> Iterator[GoldQuote]:
+    for place, value in enumerate(values):
+        if not isinstance(value, dict):
+            raise ValueError("`evidence` holds something that is not an object with `article` and `quote`")
+        fact = _field(value, "fact", int, default=place)
+        yield GoldQuote(_field(value, "article", str), _field(value, "quote", str), fact)
+
+
+def _turns(values: list[Any]) -> Iterator[tuple[str, str]]:
+    for value in values:
+        if not isinstance(value, list) or len(value) != 2:
+            raise ValueError("`history` holds something that is not a pair of a question and its answer")
+        asked, answered = _texts(value, "history")
+        yield asked, answered

@@ -1,0 +1,120 @@
+"""Whether one run is better than another, or only luckier."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.errors import RunError
+from rag.evaluation.bootstrap import paired
+from rag.evaluation.evaluate import Evaluation
+from rag.evaluation.summary import METRICS, Metric, Table, Values
+
+# A difference that chance alone brings about less often than this is taken to be one.
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a metric changed from run to run over the `n` questions that both have it for.
+
+    `ci95` is the paired bootstrap's interval of the change. `p` is the exact McNemar test's where every question has
+    yes or no for the metric, and otherwise the bootstrap's.
+    """
+
+    before: float
+    after: float
+    ci95: tuple[float, float]
+    p: float
+    n: int
+    better: int
+    timed: bool
+
+    @property
+    def verdict(self) -> str:
+        """`better`, `worse`, or nothing where it may be chance; never for times, which depend on the machine's day."""
+        change = self.better * (self.after - self.before)
+        if self.timed or self.p >= SIGNIFICANT or not change:
+            return ""
+        return "better" if change > 0 else "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The metrics that two runs share, and how many questions they share and do not share."""
+
+    differences: dict[str, Difference]
+    questions: int
+    only_in_one: int
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether any metric got significantly worse."""
+        return any(difference.verdict == "worse" for difference in self.differences.values())
+
+
+Run = dict[str, tuple[str, Values]]
+
+
+def compare(before: Evaluation | Path | str, after: Evaluation | Path | str) -> Comparison:
+    """Compare two runs over the same questions, which are matched by id; runs may be files that `--json` wrote.
+
+    Each metric is judged on its own at 5 %: of twenty that changed a little, one may stand out by chance.
+
+    Raises:
+        RunError: a file is no run, the runs share no question, or one id means different questions.
+    """
+    first, second = _run(before), _run(after)
+    shared = [name for name in first if name in second]
+    if not shared:
+        raise RunError("the two runs share no question: compare runs over the same gold file")
+    for name in shared:
+        if first[name][0] != second[name][0]:
+            raise RunError(f"question {name} is not the same in both runs: compare runs over the same gold file")
+    rows = [(first[name][1], second[name][1]) for name in shared]
+    differences = {name: found for name, metric in METRICS.items() if (found := _difference(metric, rows))}
+    return Comparison(differences, len(shared), len(first) + len(second) - 2 * len(shared))
+
+
+def _run(source: Evaluation | Path | str) -> Run:
+    """The values of each question of a run, with its text, by id."""
+    if isinstance(source, Evaluation):
+        return {outcome.gold.id: (outcome.gold.question, outcome.values) for outcome in source.outcomes}
+    path = Path(source)
+    try:
+        items: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["questions"]
+        return {item["id"]: (item["gold"]["question"], item["values"]) for item in items}
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({error.strerror}): name a file that `rag eval --json` wrote") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is not a run: name a file that `rag eval --json` wrote") from error
+
+
+def _difference(metric: Metric, rows: Sequence[tuple[Values, Values]]) -> Difference | None:
+    """How a metric changed, or None where no question has it in both runs."""
+    both = [pair for pair in rows if all(map(metric.counts, pair))]
+    first, second = (metric.table(side) for side in zip(*both, strict=True)) if both else (np.zeros(0), np.zeros(0))
+    if not both or np.isnan(metric.statistic(first)):
+        return None
+    ci95, p = paired(metric.statistic, first, second)
+    if metric.columns[1:] == () and _is_yes_or_no(first) and _is_yes_or_no(second):
+        p = _mcnemar(first, second)
+    before, after = metric.statistic(first), metric.statistic(second)
+    return Difference(before, after, ci95, p, len(both), metric.better, metric.timed)
+
+
+def _is_yes_or_no(table: Table) -> bool:
+    return bool(np.isin(table, (0, 1)).all())
+
+
+def _mcnemar(first: Table, second: Table) -> float:
+    """The exact McNemar test (1947): whether as many questions turned from no to yes as from yes to no."""
+    from scipy.stats import binomtest
+
+    gained, lost = int((second > first).sum()), int((second < first).sum())
+    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0

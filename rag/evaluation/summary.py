@@ -1,0 +1,133 @@
+"""The figures of a run: functions of what was measured of its questions, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.evaluation.ranking import RANKING_METRICS
+
+Values = Mapping[str, float | None]
+Table = NDArray[np.float64]
+Statistic = Callable[[Table], float]
+
+_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """How a figure comes of the questions: a statistic of some of their values, a column each, a row a question.
+
+    A question that lacks one of the values does not count. `better` is 1 where more is better, else -1, and `timed`
+    says that the figure depends on the machine.
+    """
+
+    columns: tuple[str, ...]
+    statistic: Statistic
+    better: int = 1
+    timed: bool = False
+
+    def table(self, questions: Sequence[Values]) -> Table:
+        """The values of the questions that count, shape (questions, columns)."""
+        rows = [[values.get(name) for name in self.columns] for values in questions]
+        return np.array([row for row in rows if None not in row], dtype=np.float64).reshape(-1, len(self.columns))
+
+    def counts(self, values: Values) -> bool:
+        """Whether a question has all the values."""
+        return all(values.get(name) is not None for name in self.columns)
+
+
+def mean(table: Table) -> float:
+    """The mean of one column."""
+    return float(table[:, 0].mean())
+
+
+def auroc(table: Table) -> float:
+    """How often a score in the first column is higher for a 1 than for a 0 in the second; NaN without both."""
+    positive = table[:, 1] > 0
+    above, below = table[positive, 0], np.sort(table[~positive, 0])
+    if not len(above) or not len(below):
+        return float("nan")
+    # A tie counts half.
+    beaten = (np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")) / 2
+    return float(beaten.sum() / (len(above) * len(below)))
+
+
+def risk_coverage(table: Table) -> tuple[Table, Table]:
+    """Coverage and the share that is wrong, answering the surest first; confidence and right are the columns."""
+    wrong = 1 - table[np.argsort(-table[:, 0], kind="stable"), 1]
+    answered = np.arange(1, len(wrong) + 1)
+    return answered / len(wrong), np.cumsum(wrong) / answered
+
+
+def aurc(table: Table) -> float:
+    """The area under the risk-coverage curve (Geifman and El-Yaniv 2017, arXiv:1705.08500)."""
+    return float(risk_coverage(table)[1].mean())
+
+
+def reliability(table: Table) -> Table:
+    """Mean confidence, share right and number of each of ten equal bins of confidence that is not empty."""
+    bins = np.minimum((table[:, 0] * _BINS).astype(int), _BINS - 1)
+    count, confidence, right = (np.bincount(bins, weights, _BINS) for weights in (None, table[:, 0], table[:, 1]))
+    held = count > 0
+    return np.column_stack([confidence[held] / count[held], right[held] / count[held], count[held]])
+
+
+def calibration_error(table: Table) -> float:
+    """The expected calibration error over ten bins (Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599)."""
+    confidence, right, count = reliability(table).T
+    return float(np.abs(confidence - right) @ count / count.sum())
+
+
+def _percentile(percent: float) -> Statistic:
+    return lambda table: float(np.percentile(table[:, 0], percent))
+
+
+_MEANS = (
+    *RANKING_METRICS,
+    "answer_em",
+    "answer_f1",
+    "answer_match",
+    "citation_recall",
+    "citation_precision",
+    "evidence@1",
+    "evidence@3",
+    "refusal_recall",
+    "refusal_precision",
+    "answered",
+)
+METRICS: dict[str, Metric] = {
+    **{name: Metric((name,), mean) for name in _MEANS},
+    "refusal_auroc": Metric(("confidence", "answerable"), auroc),
+    "aurc": Metric(("confidence", "right"), aurc, better=-1),
+    "calibration_error": Metric(("confidence", "right"), calibration_error, better=-1),
+    **{
+        f"latency_ms_p{percent}": Metric(("latency_ms",), _percentile(percent), better=-1, timed=True)
+        for percent in (50, 95)
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure over `n` questions, with its 95 % bootstrap interval."""
+
+    value: float
+    ci95: tuple[float, float]
+    n: int
+
+
+def summarise(questions: Sequence[Values]) -> dict[str, Figure]:
+    """Every figure that the questions have values for."""
+    from rag.evaluation.bootstrap import interval
+
+    figures: dict[str, Figure] = {}
+    for name, metric in METRICS.items():
+        table = metric.table(questions)
+        value = metric.statistic(table) if len(table) else float("nan")
+        if not np.isnan(value):
+            figures[name] = Figure(value, interval(metric.statistic, table), len(table))
+    return figures
