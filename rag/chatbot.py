@@ -12,10 +12,13 @@ from corpus.errors import BadQuestion
 from index.article_index import ArticleIndex
 from index.query import Hit
 from rag.answer import Answer
+from rag.answerer import Answerer, OnToken
 from rag.conversation import Turn, context_of
-from rag.extractive import ExtractiveAnswerer, OnToken
+from rag.extractive import ExtractiveAnswerer
 from rag.library import ready_index
 from rag.question import Question
+from rag.reranker import Reranker, SentenceReranker
+from rag.retrieval import retrieve
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,10 +30,18 @@ LONGEST_QUESTION = 2_000
 class Chatbot:
     """Answers questions from one index; safe to share between threads."""
 
-    def __init__(self, index: ArticleIndex, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        index: ArticleIndex,
+        settings: Settings | None = None,
+        *,
+        reranker: Reranker | None = None,
+        answerer: Answerer | None = None,
+    ) -> None:
         self.index = index
         self.settings = settings or Settings()
-        self._answerer = ExtractiveAnswerer(index, self.settings)
+        self._reranker = reranker or SentenceReranker()
+        self._answerer = answerer or ExtractiveAnswerer(index, self.settings)
 
     @classmethod
     def open(
@@ -47,10 +58,12 @@ class Chatbot:
 
         Raises:
             IndexNotFound, IndexDamaged, IndexMismatch: see `index.store`.
+            ModelError: a model that the settings name cannot be loaded.
         """
         settings = settings or Settings.load()
         folder = None if index is None else Path(index)
-        return cls(ArticleIndex.open(ready_index(folder, settings, progress)), settings)
+        opened = ArticleIndex.open(ready_index(folder, settings, progress))
+        return cls(opened, settings, reranker=_reranker(settings.reranker))
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), on_token: OnToken | None = None) -> Answer:
         """Answer a question, or refuse.
@@ -65,9 +78,9 @@ class Chatbot:
         begun = perf_counter()
         understood = self._understand(question, history)
         embedded = perf_counter()
-        hits = self.index.search(understood.query, self.settings.passages)
+        readings = retrieve(understood, self.settings.passages, self.index, self._reranker)
         searched = perf_counter()
-        answer = self._answerer.answer(understood, hits, on_token=on_token)
+        answer = self._answerer.answer(understood, readings, on_token=on_token)
         answered = perf_counter()
         seconds = {
             "embed": embedded - begun,
@@ -79,11 +92,20 @@ class Chatbot:
 
     def search(self, question: str, k: int, *, history: Sequence[Turn] = ()) -> list[Hit]:
         """The k best passages for a question, best first; raises as `ask` does."""
-        return self.index.search(self._understand(question, history).query, k)
+        understood = self._understand(question, history)
+        return [reading.hit for reading in retrieve(understood, k, self.index, self._reranker)]
 
     def _understand(self, question: str, history: Sequence[Turn]) -> Question:
         text = _checked(question)
         return Question.understand(text, context_of(text, history), self.index)
+
+
+def _reranker(name: str) -> Reranker:
+    if not name:
+        return SentenceReranker()
+    from rag.cross_encoder import CrossEncoderReranker
+
+    return CrossEncoderReranker.load(name)
 
 
 def _checked(question: str) -> str:

@@ -1,4 +1,4 @@
-"""How likely it is that the articles hold the answer: a logistic regression over the best evidence."""
+"""How likely it is that the best evidence answers the question: a logistic regression over it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,36 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.lexical import terms
-from index.query import Hit
-from rag.evidence import Candidate, covered
-from rag.question import Question, names_and_numbers
+from rag.contradiction import contradicts
+from rag.evidence import Candidate
+from rag.question import Question, covered, names_and_numbers
+from rag.reading import Reading
 from rag.weights import weights
 
 # Passages, and sentences, in which the question's words are looked for.
 _READ = 3
 
-FEATURES = ("constant", "sentence_cosine", "covered_by_sentence", "names_covered")
+# Of SQuAD's questions on four articles that were not fitted on, half of them unanswerable on purpose, the answerable
+# one of two is the surer .645 of the time without the last, and .71 with it.
+FEATURES = ("constant", "sentence_cosine", "covered_by_sentence", "names_covered", "contradicted")
 
 
-def confidence(question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate]) -> float:
-    """The probability, in [0, 1], that the articles hold the answer; 0 when nothing was found or nothing is asked."""
+def confidence(question: Question, readings: Sequence[Reading], ranked: Sequence[Candidate]) -> float:
+    """The probability, in [0, 1], that the best sentences answer; 0 when nothing was found or nothing is asked.
+
+    It is calibrated for askers half of whose questions cannot be answered, as SQuAD 2.0's gold questions are; where
+    most can, it says too little.
+    """
     if not ranked or not question.rarity:
         return 0.0
-    evidence = float(features(question, hits, ranked) @ weights("confidence", FEATURES))
+    evidence = float(features(question, readings, ranked) @ weights("confidence", FEATURES))
     return 1 / (1 + math.exp(-evidence))
 
 
-def features(question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate]) -> NDArray[np.float64]:
+def features(question: Question, readings: Sequence[Reading], ranked: Sequence[Candidate]) -> NDArray[np.float64]:
     """What the confidence rests on, in the order of `FEATURES`; the same for articles of any number."""
     rarity = question.rarity
-    passages = [ranked[0].words.union(terms(hit.passage.text)) for hit in hits[:_READ]]
+    passages = [ranked[0].words | reading.all_words for reading in readings[:_READ]]
     names = {name: rarity.get(name, 1.0) for name in names_and_numbers(question.text)}
     return np.array(
         [
@@ -39,5 +45,6 @@ def features(question: Question, hits: Sequence[Hit], ranked: Sequence[Candidate
             max(candidate.cosine for candidate in ranked[:_READ]),
             covered(rarity, ranked[0].words),
             max(covered(names, words) for words in passages),
+            contradicts(question.text, ranked[0].text, ranked[0].reading.all_words),
         ]
     )

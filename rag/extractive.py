@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from corpus.article import Article
 from index.article_index import ArticleIndex
-from index.query import Hit
 from rag.answer import REFUSAL, Answer, Citation, Sentence
+from rag.answerer import OnToken
 from rag.confidence import confidence
 from rag.evidence import Candidate, choose, rank_sentences
 from rag.question import Question
+from rag.reading import Reading
 from rag.settings import Settings
-
-OnToken = Callable[[str], None]
 
 
 class ExtractiveAnswerer:
@@ -25,10 +24,10 @@ class ExtractiveAnswerer:
         self._index = index
         self._settings = settings
 
-    def answer(self, question: Question, hits: Sequence[Hit], *, on_token: OnToken | None = None) -> Answer:
-        """An answer from the passages found, or a refusal; `on_token` is given the text as it comes."""
-        ranked = rank_sentences(question, hits, self._index)
-        sure = confidence(question, hits, ranked)
+    def answer(self, question: Question, readings: Sequence[Reading], *, on_token: OnToken | None = None) -> Answer:
+        """See `Answerer.answer`."""
+        ranked = rank_sentences(question, readings)
+        sure = confidence(question, readings, ranked)
         abstained = sure < self._settings.threshold
         chosen = [] if abstained else _in_reading_order(choose(question, ranked, self._settings.max_quotes))
         citations = self._cite(chosen)
@@ -45,15 +44,14 @@ class ExtractiveAnswerer:
             evidence=self._cite(ranked[: self._settings.max_quotes]),
             abstained=abstained,
             confidence=sure,
-            hits=tuple(hits),
+            hits=tuple(reading.hit for reading in readings),
             answered_by=self.name,
         )
 
     def _cite(self, sentences: Sequence[Candidate]) -> tuple[Citation, ...]:
-        articles = {name: self._index.article(name) for name in {item.hit.passage.article_id for item in sentences}}
+        articles = {name: self._index.article(name) for name in {item.article_id for item in sentences}}
         return tuple(
-            _citation(number, item, articles[item.hit.passage.article_id])
-            for number, item in enumerate(sentences, start=1)
+            _citation(number, item, articles[item.article_id]) for number, item in enumerate(sentences, start=1)
         )
 
 
@@ -68,5 +66,5 @@ def _citation(number: int, item: Candidate, article: Article) -> Citation:
 
 def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
     """Sentences of one article as they follow each other in it; the article of the best sentence first."""
-    articles = list(dict.fromkeys(item.hit.passage.article_id for item in chosen))
-    return sorted(chosen, key=lambda item: (articles.index(item.hit.passage.article_id), item.range))
+    articles = list(dict.fromkeys(item.article_id for item in chosen))
+    return sorted(chosen, key=lambda item: (articles.index(item.article_id), item.range))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from index.article_index import ArticleIndex
@@ -57,6 +58,12 @@ def _rarity(text: str, context: str, lexical: LexicalIndex) -> dict[str, float]:
         word: (1.0 if word in own else _CONTEXT_SHARE) * math.log(1 + (total - count + 0.5) / (count + 0.5))
         for word, count in zip(words, lexical.frequencies(words), strict=True)
     }
+
+
+def covered(rarity: Mapping[str, float], words: AbstractSet[str]) -> float:
+    """The share of the wanted words' rarity that is found; all of it where nothing is wanted."""
+    total = sum(rarity.values())
+    return sum(weight for word, weight in rarity.items() if word in words) / total if total else 1.0
 
 
 def content_terms(text: str) -> list[str]:

@@ -28,6 +28,8 @@ class Settings:
         overlap: how many sentences a passage repeats of the one before, where a paragraph has to be cut.
         passages: how many passages are read for an answer.
         max_quotes: the most sentences an answer quotes.
+        reranker: a sentence-transformers cross-encoder, by name or path, that orders the passages found; empty for
+            the project's own, which needs no model.
         threshold: the least probability of holding the answer at which one is given.
     """
 
@@ -36,6 +38,7 @@ class Settings:
     overlap: int = Splitter().overlap
     passages: int = 12
     max_quotes: int = 5
+    reranker: str = ""
     threshold: float = 0.5
 
     def __post_init__(self) -> None:

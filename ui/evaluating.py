@@ -16,6 +16,7 @@ from corpus.gold import load_beir, load_gold, write_beir_articles
 from index.home import home
 from rag.chatbot import Chatbot
 from rag.evaluation import Comparison, Evaluation, compare, evaluate
+from rag.evaluation.summary import thresholds
 from rag.library import update_index
 from rag.settings import Settings
 from ui.progress import bars
@@ -33,6 +34,7 @@ def run_eval(options: Namespace, settings: Settings) -> None:
         evaluation = evaluate(questions, chatbot, progress=lambda done, total: progress("Asking", done, total))
     print(figures(evaluation))
     print(_failures(evaluation))
+    print(_thresholds(evaluation))
     seconds = perf_counter() - begun
     print(f"{len(questions)} questions in {seconds:.0f} s, {len(questions) / seconds:.1f} a second", file=sys.stderr)
     if options.json:
@@ -98,6 +100,13 @@ def _failures(evaluation: Evaluation) -> str:
     counts = Counter(outcome.failure for outcome in evaluation.outcomes if outcome.failure)
     stages = ", ".join(f"{count} {failure}" for failure, count in counts.most_common())
     return f"{counts.total()} of {len(evaluation.outcomes)} answers are wrong" + (f": {stages}" if stages else "")
+
+
+def _thresholds(evaluation: Evaluation) -> str:
+    """What the threshold would have to be, to refuse so many of the answerable questions and no more."""
+    found = thresholds([outcome.values for outcome in evaluation.outcomes], (0.01, 0.02, 0.05, 0.1))
+    named = ", ".join(f"{share:.0%} {threshold:.2f}" for share, threshold in found.items())
+    return f"threshold at which so many answerable questions are refused: {named}" if named else "nothing to answer"
 
 
 def _write(file: Path, text: str) -> None:

@@ -131,3 +131,9 @@ def summarise(questions: Sequence[Values]) -> dict[str, Figure]:
         if not np.isnan(value):
             figures[name] = Figure(value, interval(metric.statistic, table), len(table))
     return figures
+
+
+def thresholds(questions: Sequence[Values], shares: Sequence[float]) -> dict[float, float]:
+    """For each share of the answerable questions that may be refused, the highest threshold that refuses no more."""
+    sure = [float(values["confidence"] or 0) for values in questions if values["answerable"]]
+    return {share: float(np.quantile(sure, share, method="lower")) for share in shares} if sure else {}

@@ -11,25 +11,47 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import xxhash
 from tqdm import tqdm
 
 from corpus.article import Article
+from corpus.gold import GoldQuestion, load_gold, write_beir_articles
 from index.article_index import ArticleIndex
 from index.build import build
 from index.home import home
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
+SQUAD = BENCH / "squad"
+
+Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, the article that answers it, and the answer's place in that article."""
+    """A question, the places in the articles that answer it, and the answer where it is a few words."""
 
     question: str
-    article_id: str
-    start: int
-    end: int
-    answer: str
+    places: tuple[Place, ...]
+    answer: str = ""
+
+    @property
+    def article_id(self) -> str:
+        """The first of the articles that answer it."""
+        return self.places[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Questions to fit on, the index they are asked of, and those of them that are held out to report on."""
+
+    name: str
+    index: ArticleIndex
+    questions: tuple[Asked, ...]
+    held_out: frozenset[Asked]
+
+    def progress(self, title: str) -> Iterator[Asked]:
+        """The questions, with a bar that says how far they are."""
+        return iter(tqdm(self.questions, desc=f"{title}: {self.name}", unit=" questions", leave=False, disable=None))
 
 
 def json_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -40,8 +62,8 @@ def json_lines(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def indexed(name: str, articles: Path) -> ArticleIndex:
-    """The index of a folder of articles, made the first time and kept in the project's cache."""
+def indexed(name: str, *articles: Path) -> ArticleIndex:
+    """The index of folders of articles, made the first time and kept in the project's cache."""
     folder = home() / "bench" / name
     with tqdm(unit=" passages", disable=None) as bar:
 
@@ -49,21 +71,71 @@ def indexed(name: str, articles: Path) -> ArticleIndex:
             bar.desc, bar.n, bar.total = what, done, total
             bar.refresh()
 
-        build([articles], folder, progress=show)
+        build(articles, folder, progress=show)
     return ArticleIndex.open(folder)
 
 
 def squad_index() -> ArticleIndex:
     """All 490 articles of SQuAD."""
-    return indexed("squad", BENCH / "squad" / "articles")
+    return indexed("squad", SQUAD / "articles")
 
 
-def squad_training(index: ArticleIndex, count: int) -> list[Asked]:
+def scifact_articles() -> Path:
+    """SciFact's 5,183 abstracts as a folder of articles."""
+    folder = home() / "bench" / "scifact-articles"
+    write_beir_articles(BENCH / "scifact", folder)
+    return folder
+
+
+def training_sets() -> list[TrainingSet]:
+    """SQuAD's, with every third article held out, and BioASQ's, with every third question."""
+    squad = squad_index()
+    asked = squad_training(squad)
+    unseen = set(sorted({item.article_id for item in asked})[::3])
+    abstracts, about = bioasq()
+    return [
+        TrainingSet("squad", squad, tuple(asked), frozenset(item for item in asked if item.article_id in unseen)),
+        TrainingSet("bioasq", abstracts, tuple(about), frozenset(about[::3])),
+    ]
+
+
+def squad_training(index: ArticleIndex, count: int = 3000) -> list[Asked]:
     """Questions of SQuAD's training set on 44 articles, none of which `squad/gold.jsonl` asks about."""
     items = list(json_lines(BENCH / "train" / "squad_v1_train_du44.jsonl"))
     random.Random(0).shuffle(items)
     found = (_placed(index, item) for item in items)
     return [asked for asked, _ in zip(filter(None, found), range(count), strict=False)]
+
+
+def squad_gold() -> tuple[list[GoldQuestion], list[GoldQuestion]]:
+    """SQuAD's gold questions on every other of their eight articles, to fit on, and on the rest, to report on."""
+    data = json.loads((SQUAD / "dev-v2.0.json").read_text("utf-8"))["data"]
+    halves: tuple[list[GoldQuestion], list[GoldQuestion]] = ([], [])
+    known = {question.id: question for question in load_gold(SQUAD / "gold.jsonl")}
+    for place, article in enumerate(sorted(data, key=lambda article: str(article["title"]))):
+        asked = [item["id"] for paragraph in article["paragraphs"] for item in paragraph["qas"]]
+        halves[place % 2].extend(known[name] for name in asked)
+    return halves
+
+
+def bioasq() -> tuple[ArticleIndex, list[Asked]]:
+    """BioASQ's questions with the snippets that experts marked in some 7,000 abstracts, and the abstracts' index."""
+    questions: dict[str, list[Place]] = {}
+    abstracts: dict[str, str] = {}
+    for item in json_lines(BENCH / "train" / "bioasq6b9b_evidence.jsonl"):
+        text = item["context"]
+        name = str(xxhash.xxh3_64_hexdigest(text.encode()))
+        abstracts[name] = text
+        lead = len(text) - len(text.lstrip())
+        for answer in item["answers"]:
+            start = answer["start"] - lead
+            questions.setdefault(item["question"], []).append((name, start, start + len(answer["text"])))
+
+    folder = home() / "bench" / "bioasq-articles"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in abstracts.items():
+        (folder / f"{name}.txt").write_text(text, "utf-8")
+    return indexed("bioasq", folder), [Asked(text, tuple(places)) for text, places in questions.items()]
 
 
 def _placed(index: ArticleIndex, item: dict[str, Any]) -> Asked | None:
@@ -76,7 +148,7 @@ def _placed(index: ArticleIndex, item: dict[str, Any]) -> Asked | None:
     start = article.text.index(paragraph) + answer["start"] - lead
     end = start + len(answer["text"])
     same = article.text[start:end] == answer["text"]
-    return Asked(item["question"], article.id, start, end, answer["text"]) if same else None
+    return Asked(item["question"], ((article.id, start, end),), answer["text"]) if same else None
 
 
 @cache

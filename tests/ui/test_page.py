@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
 
 INDIA = "Why did Russia back India's membership?"
 AUSTRALIA = "What is the capital of Australia?"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-QUIETLY = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +36,6 @@ def address(chatbot: Chatbot) -> Iterator[str]:
     served, address = start(chatbot)
     yield address
     served.close(verbose=False)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if not chromium:
-        pytest.skip(f"needs a Chromium: none of {', '.join(CHROMIUM)} was found")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, headless=True, args=list(QUIETLY))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["laptop", "phone"])

@@ -1,0 +1,20 @@
+"""What turns passages into an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from rag.answer import Answer
+from rag.question import Question
+from rag.reading import Reading
+
+OnToken = Callable[[str], None]
+
+
+class Answerer(Protocol):
+    """Answers from the passages found, or refuses."""
+
+    def answer(self, question: Question, readings: Sequence[Reading], *, on_token: OnToken | None = None) -> Answer:
+        """An answer from the passages, best first; `on_token` is given the text as it comes."""
+        ...

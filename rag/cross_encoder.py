@@ -1,0 +1,53 @@
+"""Passages reranked by a cross-encoder, for those who have one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from corpus.errors import ModelError
+from rag.question import Question
+from rag.reading import Reading
+from rag.reranker import in_order
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+
+class CrossEncoderReranker:
+    """Reads question and passage together (Nogueira and Cho 2019, arXiv:1901.04085).
+
+    Args:
+        model: a sentence-transformers cross-encoder with one output.
+    """
+
+    def __init__(self, model: CrossEncoder) -> None:
+        self._model = model
+
+    @classmethod
+    def load(cls, name: str) -> CrossEncoderReranker:
+        """The cross-encoder of a name or a folder; ModelError where there is none."""
+        from sentence_transformers import CrossEncoder  # seconds, and only for those who name one
+
+        try:
+            model = CrossEncoder(name)
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())[:120]
+            raise ModelError(
+                f"the reranker {name} cannot be loaded ({reason}): name a cross-encoder, or none"
+            ) from error
+        if model.num_labels != 1:
+            raise ModelError(
+                f"the reranker {name} gives {model.num_labels} scores: name a cross-encoder that gives one"
+            )
+        return cls(model)
+
+    def rerank(self, question: Question, readings: Sequence[Reading]) -> list[Reading]:
+        """See `Reranker.rerank`."""
+        if not readings:
+            return []
+        pairs = [(question.standalone, reading.hit.passage.text) for reading in readings]
+        scores = np.asarray(self._model.predict(pairs, show_progress_bar=False), dtype=np.float64)
+        return in_order(readings, scores)

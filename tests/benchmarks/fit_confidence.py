@@ -1,0 +1,169 @@
+"""The confidence: whether the sentences that would be quoted hold an answer.
+
+Each question is asked of all 490 articles of SQuAD, and of small libraries of a few, as it is, with every passage that
+holds the answer taken away (a question near the subject that cannot be answered), and with its article taken away. And
+the gold questions on four articles are asked, half of which were written to be unanswerable.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from corpus.gold import GoldQuestion
+from index.article_index import ArticleIndex
+from index.generation import join, write_generation
+from index.query import Hit
+from index.segment import Segment
+from index.store import writing
+from rag import confidence
+from rag.evaluation.metrics import matches
+from rag.evidence import choose, rank_sentences
+from rag.question import Question
+from rag.reading import Reading, read
+from rag.reranker import SentenceReranker
+from rag.retrieval import POOL
+from rag.settings import Settings
+from tests.benchmarks.data import Asked, squad_gold, squad_index, squad_training
+
+SMALL_LIBRARIES = 60
+# What askers are taken to be like: more than half of their questions cannot be answered, most by malice.
+SHARES = {
+    ("490 articles", "answerable"): 0.1,
+    ("490 articles", "answer removed"): 0.05,
+    ("490 articles", "article removed"): 0.1,
+    ("small libraries", "answerable"): 0.1,
+    ("small libraries", "answer removed"): 0.05,
+    ("small libraries", "article removed"): 0.1,
+    ("gold", "answerable"): 0.2,
+    ("gold", "written to be unanswerable"): 0.3,
+}
+REMOVALS = ("answerable", "answer removed", "article removed")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question as it was asked, its features, and whether what would be quoted holds the answer."""
+
+    source: str
+    kind: str
+    article_id: str
+    row: Floats
+    right: bool
+
+
+def fit() -> dict[str, float]:
+    """Weights of a logistic regression under `SHARES`."""
+    index = squad_index()
+    questions = squad_training(index)
+    examples = [*_asked_of("490 articles", index, questions), *_asked_of_small_libraries(index, questions)]
+    fitted_half, unseen_half = squad_gold()
+    examples += _gold(index, fitted_half)
+    held_out = set(sorted({asked.article_id for asked in questions})[::3])
+    fitting = [example for example in examples if example.article_id not in held_out]
+    counts = Counter((example.source, example.kind) for example in fitting)
+    model = LogisticRegression(fit_intercept=False, C=10, max_iter=5000)
+    model.fit(
+        np.array([example.row for example in fitting]),
+        [example.right for example in fitting],
+        sample_weight=[
+            SHARES[example.source, example.kind] / counts[example.source, example.kind] * len(fitting)
+            for example in fitting
+        ],
+    )
+    _report(
+        "490 articles and small libraries, held out", [item for item in examples if item.article_id in held_out], model
+    )
+    _report("gold, on the articles not fitted", list(_gold(index, unseen_half)), model)
+    return dict(zip(confidence.FEATURES, model.coef_[0], strict=True))
+
+
+def _asked_of(source: str, index: ArticleIndex, questions: Sequence[Asked]) -> Iterator[Example]:
+    """Each question as it is, with its answer taken away, and with its article taken away."""
+    for asked in tqdm(questions, desc="Asking", unit=" questions", leave=False, disable=None):
+        question = Question.understand(asked.question, "", index)
+        readings = read(question, index.search(question.query, POOL + 30), index)
+        for kind in REMOVALS:
+            left = [reading for reading in readings if _is_left(reading.hit, asked, kind)][:POOL]
+            if left:
+                yield _example(source, kind, asked.article_id, question, left, [asked.answer])
+
+
+def _gold(index: ArticleIndex, questions: Sequence[GoldQuestion]) -> Iterator[Example]:
+    """Gold questions asked of all articles."""
+    for gold in tqdm(questions, desc="Asking gold questions", unit=" questions", leave=False, disable=None):
+        question = Question.understand(gold.question, "", index)
+        readings = read(question, index.search(question.query, POOL), index)
+        kind = "written to be unanswerable" if gold.unanswerable else "answerable"
+        yield _example("gold", kind, "", question, readings, gold.answers)
+
+
+def _example(
+    source: str, kind: str, article_id: str, question: Question, readings: Sequence[Reading], answers: Sequence[str]
+) -> Example:
+    """What the confidence sees of a question, and whether it should be high."""
+    best = SentenceReranker().rerank(question, readings)[: Settings().passages]
+    ranked = rank_sentences(question, best)
+    quoted = " ".join(item.text for item in choose(question, ranked, Settings().max_quotes))
+    right = kind == "answerable" and matches(quoted, answers)
+    return Example(source, kind, article_id, confidence.features(question, best, ranked), right)
+
+
+def _is_left(hit: Hit, asked: Asked, kind: str) -> bool:
+    own = hit.passage.article_id == asked.article_id
+    if kind == "article removed":
+        return not own
+    return kind == "answerable" or not (own and asked.answer.lower() in hit.passage.text.lower())
+
+
+def _asked_of_small_libraries(index: ArticleIndex, questions: Sequence[Asked]) -> Iterator[Example]:
+    """Questions on one article asked of libraries of one to eight articles with it, and of others without it."""
+    draw = random.Random(1)
+    names = [article.id for article in index.articles()]
+    subjects = sorted({asked.article_id for asked in questions})
+    source = "small libraries"
+    for _ in tqdm(range(SMALL_LIBRARIES), desc="Small libraries", disable=None):
+        subject = draw.choice(subjects)
+        members = {subject, *draw.sample(names, draw.randrange(8))}
+        own = [asked for asked in questions if asked.article_id == subject][:15]
+        foreign = [asked for asked in draw.sample(list(questions), 30) if asked.article_id not in members][:15]
+        with tempfile.TemporaryDirectory() as folder:
+            small = _library(index, members, Path(folder))
+            yield from _asked_of(source, small, own)
+            for example in _asked_of(source, small, foreign):
+                if example.kind == "answerable":
+                    yield Example(source, "article removed", example.article_id, example.row, right=False)
+
+
+def _library(index: ArticleIndex, members: set[str], folder: Path) -> ArticleIndex:
+    """An index of some articles of another, with the vectors that it has already."""
+    with writing(folder):
+        parts = [Segment(segment.folder, segment.sources().keys() - members) for segment in index.segments]
+        place = join(folder, [part for part in parts if part.sources()], index.manifest.recipe.dim)
+        write_generation(folder, None, [place], set(), index.manifest.recipe, [])
+    return ArticleIndex.open(folder)
+
+
+def _report(title: str, examples: Sequence[Example], model: LogisticRegression) -> None:
+    """How well the confidence tells what can be answered on what was not fitted, and what a threshold would do."""
+    print(f"\n{title} (n={len(examples)})")
+    sure = model.predict_proba(np.array([example.row for example in examples]))[:, 1]
+    kinds = np.array([example.kind for example in examples])
+    for kind in sorted(set(kinds) - {"answerable"}):
+        rows = (kinds == "answerable") | (kinds == kind)
+        print(f"AUROC against '{kind}': {roc_auc_score(kinds[rows] == 'answerable', sure[rows]):.3f}")
+    for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
+        answered = [f"{kind} {(sure[kinds == kind] >= threshold).mean():.3f}" for kind in sorted(set(kinds))]
+        print(f"answered at {threshold}: {', '.join(answered)}")

@@ -1,0 +1,47 @@
+"""The evidence: which sentences of the passages read hold the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from index.article_index import ArticleIndex
+from rag import evidence
+from rag.question import Question
+from rag.reading import Reading
+from rag.reranker import SentenceReranker
+from rag.retrieval import retrieve
+from rag.settings import Settings
+from tests.benchmarks.data import Asked, TrainingSet, training_sets
+from tests.benchmarks.listwise import Judged, report
+from tests.benchmarks.listwise import fit as fit_ranker
+
+
+def fit() -> dict[str, float]:
+    """The weights under which the right sentences of both sets come before the wrong ones."""
+    sets = {training.name: _judged(training) for training in training_sets()}
+    fitted = fit_ranker(list(sets.values()))
+    for name, judged in sets.items():
+        report(f"{name}, evidence", judged, fitted, (1, 3, 5))
+    return dict(zip(evidence.FEATURES, fitted, strict=True))
+
+
+def _judged(training: TrainingSet) -> list[Judged]:
+    return [_judge(training.index, asked, asked in training.held_out) for asked in training.progress("Reading")]
+
+
+def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:
+    """The sentences read for a question."""
+    question = Question.understand(asked.question, "", index)
+    readings = retrieve(question, Settings().passages, index, SentenceReranker())
+    table = np.concatenate([evidence.features(question, reading) for reading in readings])
+    right = np.concatenate([_right(reading, asked) for reading in readings])
+    # A sentence elsewhere that holds the answer's words may be right as well.
+    holds = [bool(asked.answer) and asked.answer in sentence for reading in readings for sentence in reading.sentences]
+    return Judged(table, right, ~right & ~np.array(holds), held_out)
+
+
+def _right(reading: Reading, asked: Asked) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which sentences of a passage overlap a place that answers."""
+    passage = reading.hit.passage
+    places = [(start, end) for article_id, start, end in asked.places if article_id == passage.article_id]
+    return np.array([any(start < last and first < end for start, end in places) for first, last in passage.sentences])

@@ -1,0 +1,49 @@
+"""The reranking: which of the passages that the search finds hold an answer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from index.article_index import ArticleIndex
+from index.query import Hit
+from rag import reranker
+from rag.question import Question
+from rag.reading import read
+from rag.retrieval import POOL
+from tests.benchmarks.data import Asked, TrainingSet, training_sets
+from tests.benchmarks.listwise import Judged, report
+from tests.benchmarks.listwise import fit as fit_ranker
+
+
+def fit() -> dict[str, float]:
+    """The weights under which the right passages of both sets come before the wrong ones."""
+    sets = {training.name: _judged(training) for training in training_sets()}
+    fitted = fit_ranker(list(sets.values()))
+    for name, judged in sets.items():
+        report(f"{name}, as found", judged, np.eye(len(fitted))[0], (1, 5, 20))
+        report(f"{name}, reranked", judged, fitted, (1, 5, 20))
+    return dict(zip(reranker.FEATURES, fitted, strict=True))
+
+
+def _judged(training: TrainingSet) -> list[Judged]:
+    return [_judge(training.index, asked, asked in training.held_out) for asked in training.progress("Reranking")]
+
+
+def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:
+    """The passages found for a question."""
+    question = Question.understand(asked.question, "", index)
+    hits = index.search(question.query, POOL)
+    right = np.array([any(_holds(hit, *place) for place in asked.places) for hit in hits])
+    wrong = np.array([_is_wrong(hit, asked) for hit in hits]) & ~right
+    return Judged(reranker.features(question, read(question, hits, index)), right, wrong, held_out)
+
+
+def _holds(hit: Hit, article_id: str, start: int, end: int) -> bool:
+    return hit.passage.article_id == article_id and hit.passage.start <= start and end <= hit.passage.end
+
+
+def _is_wrong(hit: Hit, asked: Asked) -> bool:
+    """Whether a passage surely does not answer: it lacks the answer's words, or is of an article that does not."""
+    if asked.answer:
+        return asked.answer not in hit.passage.text
+    return hit.passage.article_id not in {place[0] for place in asked.places}

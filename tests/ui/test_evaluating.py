@@ -1,0 +1,110 @@
+"""The evaluation on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ui.cli import main
+
+GOLD: list[dict[str, object]] = [
+    {"id": "a", "question": "When was the SCO founded?", "answers": ["2001"]},
+    {"id": "b", "question": "What is the capital of Australia?", "unanswerable": True},
+]
+
+
+def write(path: Path, questions: list[dict[str, object]]) -> Path:
+    path.write_text("\n".join(map(json.dumps, questions)), "utf-8")
+    return path
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    return write(tmp_path / "gold.jsonl", GOLD)
+
+
+def without_times(file: Path) -> str:
+    """A run as it was written, its timings aside."""
+    run = json.loads(file.read_text("utf-8"))
+    for name in ("latency_ms_p50", "latency_ms_p95"):
+        del run["metrics"][name]
+    for question in run["questions"]:
+        del question["timings"], question["values"]["latency_ms"]
+    return json.dumps(run)
+
+
+def test_a_run_prints_its_figures_and_writes_the_same_twice(
+    bundled_index: Path, gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file in files:
+        assert main(["eval", str(gold), "--json", str(file)]) == 0
+    printed = capsys.readouterr()
+    assert "answer_match            1.000  [1.000, 1.000]        1" in printed.out
+    assert "0 of 2 answers are wrong" in printed.out
+    assert "a second" in printed.err
+    assert without_times(files[0]) == without_times(files[1])
+
+
+def test_articles_that_are_named_are_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "cats.txt").write_text("About cats\n\nCats sleep by day. They hunt at night.\n", "utf-8")
+    gold = write(tmp_path / "cats.jsonl", [{"id": "a", "question": "When do cats sleep?", "answers": ["by day"]}])
+    assert main(["eval", str(gold), "--articles", str(tmp_path / "articles")]) == 0
+    assert "answer_match            1.000" in capsys.readouterr().out
+
+
+def test_a_beir_folder_is_indexed_and_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "qrels").mkdir()
+    texts = {"1": "Cats sleep by day.", "2": "Whales sing in the deep sea.", "3": "Owls hunt at night."}
+    write(tmp_path / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in texts.items()])
+    write(tmp_path / "queries.jsonl", [{"_id": "q", "text": "Which animals sing?"}])
+    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq\t2\t1\n", "utf-8")
+    assert main(["eval", "--beir", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "ndcg@10                 1.000" in printed
+    assert "citation_recall" not in printed
+
+
+def test_comparing_says_what_got_worse_by_its_status(
+    bundled_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [{**GOLD[0], "id": str(number)} for number in range(12)]
+    gold = write(tmp_path / "gold.jsonl", questions)
+    runs = {name: str(tmp_path / f"{name}.json") for name in ("good", "silent")}
+    assert main(["eval", str(gold), "--json", runs["good"]]) == 0
+    monkeypatch.setenv("RAG_THRESHOLD", "1")
+    assert main(["eval", str(gold), "--json", runs["silent"]]) == 0
+    capsys.readouterr()
+    assert main(["compare", runs["good"], runs["good"]]) == 0
+    assert main(["compare", runs["silent"], runs["good"]]) == 0
+    assert main(["compare", runs["good"], runs["silent"]]) == 1
+    line = next(line for line in capsys.readouterr().out.split("\n")[::-1] if line.startswith("answer_match"))
+    assert line.endswith("worse")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["eval", "nowhere.jsonl"], "nowhere.jsonl does not exist: name a file of gold questions"),
+        (["eval", "nowhere.json"], "nowhere.json does not exist: name a file of gold questions"),
+        (["eval", "--beir", "nowhere"], "does not exist"),
+        (["eval", "gold.jsonl", "--json", "no/such/run.json"], "does not exist: make it first"),
+        (["compare", "nowhere.json", "nowhere.json"], "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_status_two(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "gold.jsonl", GOLD)
+    assert main(arguments) == 2
+    complaint = capsys.readouterr().err
+    assert message in complaint
+    assert complaint.count("\n") == 1
