@@ -37,9 +37,9 @@ class Answer:
     """What was asked and what is answered.
 
     `standalone` is the question as it was searched for: a follow-up completed from the turns before it. `confidence` is
-    the probability that the articles hold the answer; an answer that `abstained` has no sentences. `evidence` are the
-    sentences nearest to answering, best first, quoted or not, and `hits` the passages they come from. `timings` are
-    milliseconds by stage.
+    how sure it is (see `rag.confidence`). An answer that `abstained` has no sentences; what it would have quoted is
+    `withheld`. `evidence` are the sentences nearest to answering, best first, whether quoted or not, and `hits` the
+    passages they come from. `timings` are milliseconds by stage.
     """
 
     question: str
@@ -47,6 +47,7 @@ class Answer:
     text: str
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
+    withheld: tuple[Citation, ...]
     evidence: tuple[Citation, ...]
     abstained: bool
     confidence: float

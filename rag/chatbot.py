@@ -40,7 +40,7 @@ class Chatbot:
     ) -> None:
         self.index = index
         self.settings = settings or Settings()
-        self._reranker = reranker or SentenceReranker()
+        self._reranker = reranker or _reranker(self.settings.reranker)
         self._answerer = answerer or ExtractiveAnswerer(index, self.settings)
 
     @classmethod
@@ -62,8 +62,7 @@ class Chatbot:
         """
         settings = settings or Settings.load()
         folder = None if index is None else Path(index)
-        opened = ArticleIndex.open(ready_index(folder, settings, progress))
-        return cls(opened, settings, reranker=_reranker(settings.reranker))
+        return cls(ArticleIndex.open(ready_index(folder, settings, progress)), settings)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), on_token: OnToken | None = None) -> Answer:
         """Answer a question, or refuse.

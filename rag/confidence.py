@@ -23,10 +23,10 @@ FEATURES = ("constant", "sentence_cosine", "covered_by_sentence", "names_covered
 
 
 def confidence(question: Question, readings: Sequence[Reading], ranked: Sequence[Candidate]) -> float:
-    """The probability, in [0, 1], that the best sentences answer; 0 when nothing was found or nothing is asked.
+    """The probability, in [0, 1], that what is quoted answers; 0 when nothing was found or nothing is asked.
 
-    It is calibrated for askers half of whose questions cannot be answered, as SQuAD 2.0's gold questions are; where
-    most can, it says too little.
+    It is calibrated where three of five questions cannot be answered, half of these because they were written so
+    (SQuAD 2.0); where most can, it says too little.
     """
     if not ranked or not question.rarity:
         return 0.0

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from index.lexical import terms
 
 _NEGATED = re.compile(
-    r"\b(?:no|not|none|never|nor|neither|without|cannot|non)\b|n['’]t\b"
+    r"\b(?:no(?!\.)|not|none|never|nor|neither|without|cannot|non)\b|n['’]t\b"
     # As it is often typed.
     r"|\b(?:is|are|was|were|do|does|did|has|had|have|ca|wo|could|would|should)nt\b",
     re.IGNORECASE,
@@ -17,7 +17,7 @@ _PAIRS = (
     "first last, before after, most least, more less, largest smallest, highest lowest, oldest youngest, early late, "
     "earliest latest, best worst, old new, large small, high low, upper lower, north south, east west, inside outside, "
     "northern southern, eastern western, open closed, public private, majority minority, men women, male female, "
-    "increase decrease, increased decreased, former current, summer winter, won lost, began ended, accepted rejected, "
+    "increase decrease, increased decreased, former current, summer winter, began ended, accepted rejected, "
     "legal illegal"
 )
 _OPPOSITE = {word: other for pair in _PAIRS.split(", ") for word, other in (pair.split(), reversed(pair.split()))}

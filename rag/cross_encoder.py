@@ -49,5 +49,8 @@ class CrossEncoderReranker:
         if not readings:
             return []
         pairs = [(question.standalone, reading.hit.passage.text) for reading in readings]
-        scores = np.asarray(self._model.predict(pairs, show_progress_bar=False), dtype=np.float64)
-        return in_order(readings, scores)
+        from torch.nn import Sigmoid
+
+        # Many a model gives any number; the order of those in [0, 1] is the same.
+        scores = self._model.predict(pairs, activation_fn=Sigmoid(), show_progress_bar=False)
+        return in_order(readings, np.asarray(scores, dtype=np.float64))

@@ -15,7 +15,7 @@ from rag.question import Question, covered
 from rag.reading import Reading, Words
 from rag.weights import weights
 
-# What a sentence's score is a weighted sum of, each in [0, 1] and of the same meaning for articles of any number: its
+# What a sentence's score is a weighted sum of, each at most 1 and of the same meaning for articles of any number: its
 # cosine with the question; the share of the question's words, by rarity, that it covers together with its article's
 # title, and with the sentence before it or after it too; the share its whole passage covers; whether it holds an answer
 # of the kind that is asked for; and whether it defines what is asked about. On SQuAD's answerable gold questions, over
@@ -126,7 +126,7 @@ def features(question: Question, reading: Reading) -> Floats:
 def choose(question: Question, ranked: Sequence[Candidate], max_quotes: int) -> list[Candidate]:
     """The sentences to quote: the best with what it needs beside it, and those nearly as good.
 
-    One place is kept for the sentence nearest in meaning, which may say it in words that the question does not use.
+    Before those comes the sentence nearest in meaning, which may say it in words that the question does not use.
     """
     if not ranked:
         return []

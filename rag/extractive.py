@@ -14,6 +14,9 @@ from rag.question import Question
 from rag.reading import Reading
 from rag.settings import Settings
 
+# How many of the sentences nearest to answering an answer carries.
+_NEAREST = 5
+
 
 class ExtractiveAnswerer:
     """Quotes the sentences that answer, in reading order. Instant, the same every time, and nothing is invented."""
@@ -29,8 +32,8 @@ class ExtractiveAnswerer:
         ranked = rank_sentences(question, readings)
         sure = confidence(question, readings, ranked)
         abstained = sure < self._settings.threshold
-        chosen = [] if abstained else _in_reading_order(choose(question, ranked, self._settings.max_quotes))
-        citations = self._cite(chosen)
+        chosen = self._cite(_in_reading_order(choose(question, ranked, self._settings.max_quotes)))
+        citations, withheld = ((), chosen) if abstained else (chosen, ())
         sentences = tuple(Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations)
         text = REFUSAL if abstained else " ".join(sentence.text for sentence in sentences)
         if on_token:
@@ -41,7 +44,8 @@ class ExtractiveAnswerer:
             text=text,
             sentences=sentences,
             citations=citations,
-            evidence=self._cite(ranked[: self._settings.max_quotes]),
+            withheld=withheld,
+            evidence=self._cite(ranked[:_NEAREST]),
             abstained=abstained,
             confidence=sure,
             hits=tuple(reading.hit for reading in readings),

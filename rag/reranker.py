@@ -42,7 +42,7 @@ def features(question: Question, readings: Sequence[Reading]) -> NDArray[np.floa
     table = [
         (
             reading.hit.score,
-            max(0.0, *reading.cosines) if len(reading.cosines) else 0.0,
+            reading.cosines.max(initial=0.0),
             max((covered(question.rarity, words) for words in reading.words), default=0.0),
             covered(question.rarity, reading.all_words),
         )

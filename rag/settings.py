@@ -30,7 +30,9 @@ class Settings:
         max_quotes: the most sentences an answer quotes.
         reranker: a sentence-transformers cross-encoder, by name or path, that orders the passages found; empty for
             the project's own, which needs no model.
-        threshold: the least probability of holding the answer at which one is given.
+        threshold: the least confidence at which an answer is given. At .25, about one in twenty questions that could
+            be answered is refused: 4 % of SQuAD's gold questions about articles not fitted on, and 7 % of those of its
+            training set; `rag eval` says what it would have to be elsewhere.
     """
 
     model: str = DEFAULT_MODEL
@@ -39,7 +41,7 @@ class Settings:
     passages: int = 12
     max_quotes: int = 5
     reranker: str = ""
-    threshold: float = 0.5
+    threshold: float = 0.25
 
     def __post_init__(self) -> None:
         for name, least in (("max_tokens", 20), ("overlap", 0), ("passages", 1), ("max_quotes", 1)):
@@ -79,8 +81,10 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     path = file or FILE
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

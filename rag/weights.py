@@ -1,4 +1,4 @@
-"""The fitted numbers of the evidence and the confidence: a few named weights, written by `tests/benchmarks/fit.py`."""
+"""The fitted weights of reranking, evidence and confidence, by feature; `tests/benchmarks/fit.py` writes them."""
 
 from __future__ import annotations
 

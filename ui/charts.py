@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.evaluation.bootstrap import Table
 from rag.evaluation.failures import Failure
-from rag.evaluation.summary import Table, reliability, risk_coverage
+from rag.evaluation.summary import reliability, risk_coverage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -77,7 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     gold.add_argument("--beir", type=Path, metavar="DIR", help="a BEIR folder: its queries, asked of its documents")
     evaluate.add_argument(
-        "--articles", nargs="+", default=[], type=Path, metavar="PATH", help="articles to index first and to ask of"
+        "--articles",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="PATH",
+        help="articles to ask of, indexed first on their own",
     )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to a file")
     evaluate.add_argument("--report", type=Path, metavar="FILE", help="write a page that shows the run (.html)")

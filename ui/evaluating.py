@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -16,7 +16,7 @@ from corpus.gold import load_beir, load_gold, write_beir_articles
 from index.home import home
 from rag.chatbot import Chatbot
 from rag.evaluation import Comparison, Evaluation, compare, evaluate
-from rag.evaluation.summary import thresholds
+from rag.evaluation.summary import thresholds_by_errors, thresholds_by_refusals
 from rag.library import update_index
 from rag.settings import Settings
 from ui.progress import bars
@@ -24,18 +24,15 @@ from ui.progress import bars
 
 def run_eval(options: Namespace, settings: Settings) -> None:
     """Ask the gold questions that the command line names, print the figures, and write what it asks for."""
-    for file in (options.json, options.report):
-        if file and not file.resolve().parent.is_dir():
-            raise SettingsError(f"the folder of {file} does not exist: make it first, or name another file")
+    _check(options)
     questions = load_beir(options.beir) if options.beir else [gold for path in options.gold for gold in load_gold(path)]
     chatbot = _chatbot(options, settings)
     begun = perf_counter()
     with bars("questions") as progress:
         evaluation = evaluate(questions, chatbot, progress=lambda done, total: progress("Asking", done, total))
-    print(figures(evaluation))
-    print(_failures(evaluation))
-    print(_thresholds(evaluation))
     seconds = perf_counter() - begun
+    for part in (figures(evaluation), _failures(evaluation), *_thresholds(evaluation)):
+        print(part)
     print(f"{len(questions)} questions in {seconds:.0f} s, {len(questions) / seconds:.1f} a second", file=sys.stderr)
     if options.json:
         _write(options.json, evaluation.to_json() + "\n")
@@ -73,26 +70,35 @@ def differences(comparison: Comparison) -> str:
     return "\n".join(rows)
 
 
+def _check(options: Namespace) -> None:
+    """Refuse what cannot be done before a long run, not after it."""
+    if options.articles and (options.index or options.beir):
+        raise SettingsError("--articles are asked on their own: leave out --index and --beir")
+    for file in filter(None, (options.json, options.report)):
+        try:
+            file.open("a").close()
+        except OSError as error:
+            raise SettingsError(f"{file} cannot be written ({error.strerror}): name another file") from error
+
+
 def _chatbot(options: Namespace, settings: Settings) -> Chatbot:
-    """The chatbot to ask: over the index that is named, brought up to date with the articles that are named."""
-    articles: Sequence[Path] = options.articles
-    folder: Path | None = options.index
+    """The chatbot to ask: over the index in use, or over one of the articles that are named, made first."""
+    articles, folder = options.articles, options.index
     if options.beir:
-        place = _cache_of([options.beir])
-        write_beir_articles(options.beir, place / "articles")
-        articles, folder = [place / "articles"], folder or place / "index"
-    elif articles:
-        folder = folder or _cache_of(articles) / "index"
+        articles = [_measured(options.beir, "articles")]
+        write_beir_articles(options.beir, articles[0])
     with bars("passages") as progress:
-        if articles and folder:
-            update_index(articles, folder, settings, prune=True, progress=progress)
+        if articles:
+            folder = folder or _measured(*articles, "index", settings.model, settings.splitter)
+            for error in update_index(articles, folder, settings, prune=True, progress=progress).skipped:
+                print(f"skipped {error}", file=sys.stderr)
         return Chatbot.open(folder, settings, progress=progress)
 
 
-def _cache_of(paths: Sequence[Path]) -> Path:
-    """Where the index of articles that are only measured on is kept from one run to the next."""
-    named = "\n".join(sorted(str(path.resolve()) for path in paths))
-    return home() / "measured" / f"{paths[0].resolve().name}-{xxhash.xxh3_64_hexdigest(named.encode())}"
+def _measured(*parts: object) -> Path:
+    """Where what is only measured on is kept from one run to the next, by what it was made of."""
+    named = "\n".join(str(part.resolve() if isinstance(part, Path) else part) for part in parts)
+    return home() / "measured" / xxhash.xxh3_64_hexdigest(named.encode())
 
 
 def _failures(evaluation: Evaluation) -> str:
@@ -102,15 +108,22 @@ def _failures(evaluation: Evaluation) -> str:
     return f"{counts.total()} of {len(evaluation.outcomes)} answers are wrong" + (f": {stages}" if stages else "")
 
 
-def _thresholds(evaluation: Evaluation) -> str:
-    """What the threshold would have to be, to refuse so many of the answerable questions and no more."""
-    found = thresholds([outcome.values for outcome in evaluation.outcomes], (0.01, 0.02, 0.05, 0.1))
-    named = ", ".join(f"{share:.0%} {threshold:.2f}" for share, threshold in found.items())
-    return f"threshold at which so many answerable questions are refused: {named}" if named else "nothing to answer"
+def _thresholds(evaluation: Evaluation) -> Iterator[str]:
+    """Which threshold an error rate that one wants would take."""
+    values = [outcome.values for outcome in evaluation.outcomes]
+    for what, found in (
+        ("so many of the answerable are refused", thresholds_by_refusals(values, (0.01, 0.02, 0.05, 0.1))),
+        ("so many of the answers are wrong", thresholds_by_errors(values, (0.05, 0.1, 0.2, 0.3))),
+    ):
+        if found:
+            # Rounded down, so that no more are refused than it says.
+            named = (f"{share:.0%} {int(1000 * threshold) / 1000:.3f}" for share, threshold in found.items())
+            yield f"threshold at which {what}: {', '.join(named)}"
 
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, "utf-8")
+        # Half of a surrogate pair, which JSON can bring in, is no character.
+        file.write_text(text, "utf-8", errors="replace")
     except OSError as error:
         raise SettingsError(f"{file} cannot be written ({error.strerror}): name another file") from error

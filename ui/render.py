@@ -14,8 +14,8 @@ from corpus.errors import RagError
 from rag.answer import Answer, Citation
 from rag.conversation import Turn
 
-# Confidence is a calibrated probability, so that these are how often such an answer is expected to be right.
-_CONFIDENCE_WORDS = ((0.9, "High confidence"), (0.7, "Fair confidence"), (0.0, "Low confidence"))
+# Words, because the number is a probability for harder askers than most (see `rag.confidence`).
+_CONFIDENCE_WORDS = ((0.6, "High confidence"), (0.35, "Fair confidence"), (0.0, "Low confidence"))
 _NEAREST = 3
 _PREVIEW = 150
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -170,7 +170,7 @@ def _meter(confidence: float) -> str:
     words = next(words for least, words in _CONFIDENCE_WORDS if confidence >= least)
     percent = round(100 * confidence)
     return (
-        f'<span class="confidence" title="{percent}% likely that the articles hold the answer"><span>{words}</span>'
+        f'<span class="confidence" title="How sure it is that these quotes answer"><span>{words}</span>'
         f'<span class="bar" role="meter" aria-label="Confidence" aria-valuemin="0" aria-valuemax="100" '
         f'aria-valuenow="{percent}"><span style="width:{percent}%"></span></span></span>'
     )

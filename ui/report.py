@@ -14,12 +14,13 @@ from corpus.article import Passage
 from corpus.gold.question import GoldQuote
 from index.article_index import ArticleIndex
 from rag.answer import Answer, Citation
+from rag.evaluation.bootstrap import Table
 from rag.evaluation.evaluate import Evaluation, Outcome
 from rag.evaluation.facts import Facts
 from rag.evaluation.failures import Failure
-from rag.evaluation.metrics import citation_precision
+from rag.evaluation.metrics import places_of, touches
 from rag.evaluation.ranking import DEPTHS
-from rag.evaluation.summary import METRICS, Figure, Table
+from rag.evaluation.summary import METRICS, Figure, counted
 from ui.charts import (
     RIGHT,
     RIGHTLY_REFUSED,
@@ -199,7 +200,7 @@ def _row(name: str, said: str, figure: Figure) -> dict[str, Any]:
 
 
 def _charts(evaluation: Evaluation) -> list[Chart]:
-    judged = METRICS["aurc"].table([outcome.values for outcome in evaluation.outcomes])
+    judged = counted(METRICS["aurc"].table([outcome.values for outcome in evaluation.outcomes]))
     return [
         _stages(evaluation.outcomes),
         _risk_coverage(judged, evaluation.settings["threshold"]),
@@ -301,8 +302,8 @@ def _question(outcome: Outcome, shelf: Shelf) -> dict[str, Any]:
 
 
 def _shown(answer: Answer) -> tuple[Citation, ...]:
-    """What is quoted: the citations, or, of a refusal, the sentences that came nearest."""
-    return answer.evidence if answer.abstained else answer.citations
+    """What is quoted, or, of a refusal, what was withheld."""
+    return answer.withheld if answer.abstained else answer.citations
 
 
 def _quote(citation: Citation, shelf: Shelf) -> dict[str, Any]:
@@ -318,14 +319,14 @@ def _quote(citation: Citation, shelf: Shelf) -> dict[str, Any]:
 def _evidence(quote: GoldQuote, outcome: Outcome, shelf: Shelf) -> dict[str, Any]:
     """A gold quote, where it stands, whether it is cited, and at which rank a passage that states it came first."""
     facts = Facts.of(replace(outcome.gold, evidence=(quote,)), shelf.index)
-    cited = [(item.article_id, item.start, item.end) for item in outcome.answer.citations]
+    cited = places_of(outcome.answer.citations)
     ranks = (rank for rank, hit in enumerate(outcome.hits, start=1) if facts.stated_in(hit.passage))
     return {
         "article": shelf.article(quote.article),
         "quote": quote.quote,
         "fact": quote.fact,
         "places": [place[1:] for places in facts.places for place in places],
-        "cited": citation_precision(cited, facts) > 0,
+        "cited": touches(cited, facts),
         "rank": next(ranks, None),
     }
 

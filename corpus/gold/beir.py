@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import xxhash
+
 from corpus.errors import BadGoldFile
 from corpus.gold.jsonl import json_lines, read_text
 from corpus.gold.question import GoldQuestion, GoldQuote
+
+_LONGEST_NAME = 200
 
 
 def load_beir(folder: Path) -> list[GoldQuestion]:
@@ -21,39 +25,54 @@ def load_beir(folder: Path) -> list[GoldQuestion]:
         PathNotFound: one of the two files is not there.
         BadGoldFile: one of them is not of this format.
     """
-    relevant: dict[str, list[GoldQuote]] = {}
+    relevant: dict[str, dict[str, int]] = {}
     for query, document, grade in _judgements(folder / "qrels" / "test.tsv"):
         if grade > 0:
-            quotes = relevant.setdefault(query, [])
-            quotes.append(GoldQuote(_article_id(document), None, fact=len(quotes), grade=grade))
+            relevant.setdefault(query, {})[document] = grade
     path = folder / "queries.jsonl"
     asked = {_text(item, "_id", path): _text(item, "text", path) for _, item in json_lines(path)}
-    judged = [(query, tuple(quotes)) for query, quotes in relevant.items() if query in asked]
-    questions = [GoldQuestion(query, asked[query], evidence=quotes) for query, quotes in judged]
+    questions = [
+        GoldQuestion(query, asked[query], evidence=_evidence(grades))
+        for query, grades in relevant.items()
+        if query in asked
+    ]
     if not questions:
         raise BadGoldFile(path, "has none of the queries that qrels/test.tsv judges")
     return questions
 
 
 def write_beir_articles(folder: Path, target: Path) -> None:
-    """Write each document of `corpus.jsonl` as an article's file into `target`, named by the document's id."""
+    """Write each document of `corpus.jsonl` as an article's file into `target`, and take away what is there beside."""
     target.mkdir(parents=True, exist_ok=True)
     path = folder / "corpus.jsonl"
+    stale = set(target.iterdir())
     for _, item in json_lines(path):
         title, text = item.get("title") or "", _text(item, "text", path)
         # A JSON string is a YAML string, whatever stands in the title.
         front_matter = f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---\n" if title else ""
         file = target / f"{_article_id(_text(item, '_id', path))}.txt"
         file.write_text(f"{front_matter}{text or title}\n", "utf-8")
+        stale.discard(file)
+    for file in stale:
+        file.unlink()
+
+
+def _evidence(grades: dict[str, int]) -> tuple[GoldQuote, ...]:
+    return tuple(
+        GoldQuote(_article_id(document), None, fact, grade) for fact, (document, grade) in enumerate(grades.items())
+    )
 
 
 def _article_id(document: str) -> str:
-    """A document's id as a file can be named."""
-    return quote(document, safe=" ")
+    """A document's id as a file can be named; one that is hidden or too long for that gets another name."""
+    name = quote(document, safe=" ")
+    if len(name) <= _LONGEST_NAME and not name.startswith((".", "~")):
+        return name
+    return f"document {xxhash.xxh3_64_hexdigest(document.encode())}"
 
 
 def _judgements(path: Path) -> Iterator[tuple[str, str, int]]:
-    for row in csv.DictReader(read_text(path).splitlines(), delimiter="\t"):
+    for row in csv.DictReader(read_text(path).split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE):
         try:
             yield row["query-id"], row["corpus-id"], int(row["score"])
         except (KeyError, TypeError, ValueError):

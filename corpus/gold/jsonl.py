@@ -68,17 +68,20 @@ def parse_object(text: str, path: Path, line: int | None = None) -> dict[str, An
 
 def _question(item: dict[str, Any], path: Path, line: int) -> GoldQuestion:
     try:
-        return GoldQuestion(
+        question = GoldQuestion(
             id=str(_field(item, "id", str, int)),
-            question=_field(item, "question", str),
+            question=_words(item, "question"),
             answers=tuple(_texts(_field(item, "answers", list, default=[]), "answers")),
             evidence=tuple(_quotes(_field(item, "evidence", list, default=[]))),
             unanswerable=_field(item, "unanswerable", bool, default=False),
             history=tuple(_turns(_field(item, "history", list, default=[]))),
             kind=_field(item, "kind", str, default=None),
         )
+        if question.unanswerable and (question.answers or question.evidence):
+            raise ValueError("is `unanswerable`, and has `answers` or `evidence`: take away one or the other")
     except ValueError as error:
         raise BadGoldFile(path, str(error), line) from error
+    return question
 
 
 def _field(item: dict[str, Any], name: str, *kinds: type, default: Any = ...) -> Any:
@@ -89,6 +92,14 @@ def _field(item: dict[str, Any], name: str, *kinds: type, default: Any = ...) ->
     if value is not default and type(value) not in kinds:
         raise ValueError(f"`{name}` is not {' or '.join(_NAMES[kind] for kind in kinds)}")
     return value
+
+
+def _words(item: dict[str, Any], name: str) -> str:
+    """A field of text that says something."""
+    text: str = _field(item, name, str)
+    if not text.strip():
+        raise ValueError(f"`{name}` is empty")
+    return text
 
 
 def _texts(values: list[Any], name: str) -> Iterator[str]:
@@ -103,7 +114,7 @@ def _quotes(values: list[Any]) -> Iterator[GoldQuote]:
         if not isinstance(value, dict):
             raise ValueError("`evidence` holds something that is not an object with `article` and `quote`")
         fact = _field(value, "fact", int, default=place)
-        yield GoldQuote(_field(value, "article", str), _field(value, "quote", str), fact)
+        yield GoldQuote(_field(value, "article", str), _words(value, "quote"), fact)
 
 
 def _turns(values: list[Any]) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import RunError
-from rag.evaluation.bootstrap import paired
+from rag.evaluation.bootstrap import Table, paired, randomised
 from rag.evaluation.evaluate import Evaluation
-from rag.evaluation.summary import METRICS, Metric, Table, Values
+from rag.evaluation.summary import METRICS, Metric, Values
 
 # A difference that chance alone brings about less often than this is taken to be one.
 SIGNIFICANT = 0.05
@@ -21,10 +21,10 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How a metric changed from run to run over the `n` questions that both have it for.
+    """How a metric changed from run to run, over the `n` questions that count for it in either.
 
     `ci95` is the paired bootstrap's interval of the change. `p` is the exact McNemar test's where every question has
-    yes or no for the metric, and otherwise the bootstrap's.
+    yes or no for the metric in both runs, and otherwise the paired randomisation test's.
     """
 
     before: float
@@ -58,7 +58,7 @@ class Comparison:
         return any(difference.verdict == "worse" for difference in self.differences.values())
 
 
-Run = dict[str, tuple[str, Values]]
+Run = dict[str, tuple[dict[str, Any], Values]]
 
 
 def compare(before: Evaluation | Path | str, after: Evaluation | Path | str) -> Comparison:
@@ -67,7 +67,7 @@ def compare(before: Evaluation | Path | str, after: Evaluation | Path | str) -> 
     Each metric is judged on its own at 5 %: of twenty that changed a little, one may stand out by chance.
 
     Raises:
-        RunError: a file is no run, the runs share no question, or one id means different questions.
+        RunError: a file is no run, the runs share no question, or one id means different gold.
     """
     first, second = _run(before), _run(after)
     shared = [name for name in first if name in second]
@@ -75,41 +75,45 @@ def compare(before: Evaluation | Path | str, after: Evaluation | Path | str) -> 
         raise RunError("the two runs share no question: compare runs over the same gold file")
     for name in shared:
         if first[name][0] != second[name][0]:
-            raise RunError(f"question {name} is not the same in both runs: compare runs over the same gold file")
-    rows = [(first[name][1], second[name][1]) for name in shared]
-    differences = {name: found for name, metric in METRICS.items() if (found := _difference(metric, rows))}
+            raise RunError(f"question {name} has other gold in one run than in the other: run both over the same file")
+    before_values, after_values = ([run[name][1] for name in shared] for run in (first, second))
+    compared = {name: _difference(metric, before_values, after_values) for name, metric in METRICS.items()}
+    differences = {name: difference for name, difference in compared.items() if difference}
     return Comparison(differences, len(shared), len(first) + len(second) - 2 * len(shared))
 
 
 def _run(source: Evaluation | Path | str) -> Run:
-    """The values of each question of a run, with its text, by id."""
+    """The values of each question of a run, with its gold, by id."""
     if isinstance(source, Evaluation):
-        return {outcome.gold.id: (outcome.gold.question, outcome.values) for outcome in source.outcomes}
+        return _questions(json.loads(source.to_json()))
     path = Path(source)
     try:
-        items: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["questions"]
-        return {item["id"]: (item["gold"]["question"], item["values"]) for item in items}
+        return _questions(json.loads(path.read_text("utf-8")))
     except OSError as error:
         raise RunError(f"{path} cannot be read ({error.strerror}): name a file that `rag eval --json` wrote") from error
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is not a run: name a file that `rag eval --json` wrote") from error
 
 
-def _difference(metric: Metric, rows: Sequence[tuple[Values, Values]]) -> Difference | None:
-    """How a metric changed, or None where no question has it in both runs."""
-    both = [pair for pair in rows if all(map(metric.counts, pair))]
-    first, second = (metric.table(side) for side in zip(*both, strict=True)) if both else (np.zeros(0), np.zeros(0))
-    if not both or np.isnan(metric.statistic(first)):
+def _questions(run: dict[str, Any]) -> Run:
+    return {item["id"]: (item["gold"], item["values"]) for item in run["questions"]}
+
+
+def _difference(metric: Metric, first: Sequence[Values], second: Sequence[Values]) -> Difference | None:
+    """How a metric changed; None where one of the runs has no such figure."""
+    tables = metric.table(first), metric.table(second)
+    before, after = map(metric.value, tables)
+    if np.isnan(before) or np.isnan(after):
         return None
-    ci95, p = paired(metric.statistic, first, second)
-    if metric.columns[1:] == () and _is_yes_or_no(first) and _is_yes_or_no(second):
-        p = _mcnemar(first, second)
-    before, after = metric.statistic(first), metric.statistic(second)
-    return Difference(before, after, ci95, p, len(both), metric.better, metric.timed)
+    held = [~np.isnan(table).any(axis=1) for table in tables]
+    either = held[0] | held[1]
+    one, other = (table[either] for table in tables)
+    p = _mcnemar(one, other) if _is_yes_or_no(one) and _is_yes_or_no(other) else randomised(metric.value, one, other)
+    return Difference(before, after, paired(metric.value, one, other), p, len(one), metric.better, metric.timed)
 
 
 def _is_yes_or_no(table: Table) -> bool:
-    return bool(np.isin(table, (0, 1)).all())
+    return table.shape[1] == 1 and bool(np.isin(table, (0, 1)).all())
 
 
 def _mcnemar(first: Table, second: Table) -> float:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from corpus.errors import RunError
 from corpus.gold import GoldQuestion, load_gold
 from index.query import Hit
 from rag.answer import Answer
-from rag.chatbot import Chatbot
+from rag.chatbot import LONGEST_QUESTION, Chatbot
 from rag.evaluation.facts import Facts
 from rag.evaluation.failures import Failure, failure_of
 from rag.evaluation.metrics import Values, measure
@@ -70,8 +72,12 @@ def evaluate(
 
     Raises:
         PathNotFound, BadGoldFile: see `corpus.gold.load_gold`.
+        RunError: two questions have the same id.
     """
     questions = load_gold(Path(gold)) if isinstance(gold, (str, Path)) else gold
+    for name, count in Counter(question.id for question in questions).items():
+        if count > 1:
+            raise RunError(f"the id {name} is there {count} times: give each question its own")
     chatbot = chatbot or Chatbot.open()
     outcomes = []
     for count, question in enumerate(questions, start=1):
@@ -88,7 +94,8 @@ def evaluate(
 
 
 def _ask(gold: GoldQuestion, chatbot: Chatbot) -> Outcome:
-    answer = chatbot.ask(gold.question, history=gold.history)
+    # Some sets ask with whole documents.
+    answer = chatbot.ask(gold.question[:LONGEST_QUESTION], history=gold.history)
     facts = Facts.of(gold, chatbot.index)
     hits = _deep_search(gold, facts, chatbot) if facts.places else list(answer.hits)
     values = {**measure_ranking(facts, hits, chatbot.index), **measure(gold, answer, facts)}
@@ -99,7 +106,7 @@ def _deep_search(gold: GoldQuestion, facts: Facts, chatbot: Chatbot) -> list[Hit
     """As many passages as the deepest recall counts; where it counts articles, enough for so many articles."""
     depth = DEPTHS[-1]
     while True:
-        hits = chatbot.search(gold.question, depth, history=gold.history)
+        hits = chatbot.search(gold.question[:LONGEST_QUESTION], depth, history=gold.history)
         articles = {hit.passage.article_id for hit in hits}
         if facts.are_quotes or len(articles) >= DEPTHS[-1] or len(hits) < depth:
             return hits
@@ -118,6 +125,7 @@ def _as_written(outcome: Outcome) -> dict[str, Any]:
         "confidence": answer.confidence,
         "failure": outcome.failure,
         "citations": [asdict(citation) for citation in answer.citations],
+        "withheld": [asdict(citation) for citation in answer.withheld],
         "evidence": [asdict(citation) for citation in answer.evidence],
         "retrieved": [
             {"article": hit.passage.article_id, "start": hit.passage.start, "end": hit.passage.end, "score": hit.score}

@@ -29,10 +29,10 @@ class Facts:
         grades: dict[int, int] = {}
         for quote in gold.evidence:
             text = _text_of(quote.article, index)
-            found = locate(quote.quote, text) if quote.quote else (0, len(text))
+            found = (0, len(text)) if quote.quote is None else locate(quote.quote, text)
             places.setdefault(quote.fact, []).extend([(quote.article, *found)] if text and found else [])
             grades[quote.fact] = quote.grade
-        are_quotes = any(quote.quote for quote in gold.evidence)
+        are_quotes = any(quote.quote is not None for quote in gold.evidence)
         return cls(tuple(map(tuple, places.values())), tuple(grades.values()), are_quotes)
 
     def stated_in(self, passage: Passage) -> list[int]:

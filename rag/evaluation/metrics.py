@@ -15,7 +15,8 @@ from rag.evaluation.facts import Facts, Place
 Values = dict[str, float | None]
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation + "‘’“”–—")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_TYPOGRAPHY = str.maketrans("‘’“”-–—", "''\"\"   ")
 
 
 def measure(gold: GoldQuestion, answer: Answer, facts: Facts) -> Values:
@@ -25,7 +26,7 @@ def measure(gold: GoldQuestion, answer: Answer, facts: Facts) -> Values:
         facts: where the articles of the index state each fact of the gold evidence.
     """
     answered, refused = not gold.unanswerable, answer.abstained
-    cited, evidence = _places(answer.citations), _places(answer.evidence)
+    cited, evidence = places_of(answer.citations), places_of(answer.evidence)
     quoted = answered and facts.are_quotes
     return {
         "answer_em": exact_match(answer.text, gold.answers) if answered and gold.answers else None,
@@ -33,8 +34,8 @@ def measure(gold: GoldQuestion, answer: Answer, facts: Facts) -> Values:
         "answer_match": float(matches(answer.text, gold.answers)) if answered and gold.answers else None,
         "citation_recall": citation_recall(cited, facts) if quoted else None,
         "citation_precision": citation_precision(cited, facts) if quoted and cited else None,
-        "evidence@1": float(citation_precision(evidence[:1], facts) > 0) if quoted else None,
-        "evidence@3": float(citation_precision(evidence[:3], facts) > 0) if quoted else None,
+        "evidence@1": float(touches(evidence[:1], facts)) if quoted else None,
+        "evidence@3": float(touches(evidence[:3], facts)) if quoted else None,
         "refusal_recall": float(refused) if gold.unanswerable else None,
         "refusal_precision": float(gold.unanswerable) if refused else None,
         "answered": float(not refused) if answered else None,
@@ -46,20 +47,18 @@ def measure(gold: GoldQuestion, answer: Answer, facts: Facts) -> Values:
 
 
 def is_right(gold: GoldQuestion, answer: Answer, facts: Facts) -> bool:
-    """Whether the answer is right; of a refusal, whether the sentences that came nearest would have been.
+    """Whether the answer is right; of a refusal, whether what it withheld would have been.
 
     A right answer holds a gold answer; where the gold has none, it cites at least half of the evidence, or, where that
     is a whole article, anything of it.
     """
     if gold.unanswerable:
         return False
-    shown = answer.evidence if answer.abstained else answer.citations
     if gold.answers:
-        text = " ".join(item.quote for item in shown) if answer.abstained else answer.text
-        return matches(text, gold.answers)
-    if facts.are_quotes:
-        return citation_recall(_places(shown), facts) >= 0.5
-    return citation_precision(_places(shown), facts) > 0
+        said = " ".join(item.quote for item in answer.withheld) if answer.abstained else answer.text
+        return matches(said, gold.answers)
+    shown = places_of(answer.withheld if answer.abstained else answer.citations)
+    return citation_recall(shown, facts) >= 0.5 if facts.are_quotes else touches(shown, facts)
 
 
 def normalised(text: str) -> str:
@@ -83,9 +82,9 @@ def _f1(words: Sequence[str], wanted: Sequence[str]) -> float:
 
 
 def matches(text: str, answers: Sequence[str]) -> bool:
-    """Whether a right answer stands in the text, as whole words."""
-    held = f" {normalised(text)} "
-    return any(f" {normalised(answer)} " in held for answer in answers)
+    """Whether a right answer stands in the text, as whole words; dashes part words, quotation marks are all alike."""
+    held = f" {normalised(text.translate(_TYPOGRAPHY))} "
+    return any(f" {normalised(answer.translate(_TYPOGRAPHY))} " in held for answer in answers)
 
 
 def citation_recall(cited: Sequence[Place], facts: Facts) -> float:
@@ -95,19 +94,26 @@ def citation_recall(cited: Sequence[Place], facts: Facts) -> float:
 
 
 def citation_precision(cited: Sequence[Place], facts: Facts) -> float:
-    """The share of the citations that overlap the gold evidence; 0 without citations."""
+    """How much of what is cited, by characters, is gold evidence; 0 without citations."""
     gold = [place for places in facts.places for place in places]
-    return sum(any(_overlap(place, other) for other in gold) for place in cited) / len(cited) if cited else 0.0
+    length = sum(end - start for _, start, end in cited)
+    return sum(_share_covered(place, gold) * (place[2] - place[1]) for place in cited) / length if length else 0.0
 
 
-def _places(citations: Sequence[Citation]) -> list[Place]:
+def touches(cited: Sequence[Place], facts: Facts) -> bool:
+    """Whether any of what is cited overlaps gold evidence."""
+    return any(_overlap(place, other) for place in cited for places in facts.places for other in places)
+
+
+def places_of(citations: Sequence[Citation]) -> list[Place]:
+    """Where citations stand, as article and characters."""
     return [(item.article_id, item.start, item.end) for item in citations]
 
 
-def _share_covered(place: Place, cited: Sequence[Place]) -> float:
+def _share_covered(place: Place, others: Sequence[Place]) -> float:
     _, start, end = place
     covered: set[int] = set()
-    for other in cited:
+    for other in others:
         if shared := _overlap(place, other):
             covered.update(range(*shared))
     return len(covered) / (end - start)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rag.evaluation.bootstrap import Statistic, Table, interval
 from rag.evaluation.ranking import RANKING_METRICS
 
 Values = Mapping[str, float | None]
-Table = NDArray[np.float64]
-Statistic = Callable[[Table], float]
 
 _BINS = 10
 
@@ -31,13 +29,19 @@ class Metric:
     timed: bool = False
 
     def table(self, questions: Sequence[Values]) -> Table:
-        """The values of the questions that count, shape (questions, columns)."""
+        """The values of every question, shape (questions, columns); NaN where one is lacking."""
         rows = [[values.get(name) for name in self.columns] for values in questions]
-        return np.array([row for row in rows if None not in row], dtype=np.float64).reshape(-1, len(self.columns))
+        return np.array(rows, dtype=np.float64).reshape(-1, len(self.columns))
 
-    def counts(self, values: Values) -> bool:
-        """Whether a question has all the values."""
-        return all(values.get(name) is not None for name in self.columns)
+    def value(self, table: Table) -> float:
+        """The figure over the questions that count; NaN where there is none."""
+        held = counted(table)
+        return self.statistic(held) if len(held) else float("nan")
+
+
+def counted(table: Table) -> Table:
+    """The rows of a table that have every value."""
+    return table[~np.isnan(table).any(axis=1)]
 
 
 def mean(table: Table) -> float:
@@ -57,10 +61,14 @@ def auroc(table: Table) -> float:
 
 
 def risk_coverage(table: Table) -> tuple[Table, Table]:
-    """Coverage and the share that is wrong, answering the surest first; confidence and right are the columns."""
-    wrong = 1 - table[np.argsort(-table[:, 0], kind="stable"), 1]
-    answered = np.arange(1, len(wrong) + 1)
-    return answered / len(wrong), np.cumsum(wrong) / answered
+    """Coverage and the share that is wrong, answering the surest first; confidence and right are the columns.
+
+    Of equally sure questions each counts as the mean of them, so that their order does not matter.
+    """
+    _, group, size = np.unique(-table[:, 0], return_inverse=True, return_counts=True)
+    wrong = np.bincount(group, 1 - table[:, 1]) / size
+    answered = np.arange(1, len(table) + 1)
+    return answered / len(table), np.cumsum(np.repeat(wrong, size)) / answered
 
 
 def aurc(table: Table) -> float:
@@ -122,18 +130,26 @@ class Figure:
 
 def summarise(questions: Sequence[Values]) -> dict[str, Figure]:
     """Every figure that the questions have values for."""
-    from rag.evaluation.bootstrap import interval
-
     figures: dict[str, Figure] = {}
     for name, metric in METRICS.items():
-        table = metric.table(questions)
-        value = metric.statistic(table) if len(table) else float("nan")
-        if not np.isnan(value):
-            figures[name] = Figure(value, interval(metric.statistic, table), len(table))
+        table = counted(metric.table(questions))
+        if not np.isnan(value := metric.value(table)):
+            figures[name] = Figure(value, interval(metric.value, table), len(table))
     return figures
 
 
-def thresholds(questions: Sequence[Values], shares: Sequence[float]) -> dict[float, float]:
+def thresholds_by_refusals(questions: Sequence[Values], shares: Sequence[float]) -> dict[float, float]:
     """For each share of the answerable questions that may be refused, the highest threshold that refuses no more."""
-    sure = [float(values["confidence"] or 0) for values in questions if values["answerable"]]
-    return {share: float(np.quantile(sure, share, method="lower")) for share in shares} if sure else {}
+    sure = sorted(float(values["confidence"] or 0) for values in questions if values["answerable"])
+    return {share: sure[min(int(share * len(sure)), len(sure) - 1)] for share in shares} if sure else {}
+
+
+def thresholds_by_errors(questions: Sequence[Values], shares: Sequence[float]) -> dict[float, float]:
+    """For each share of the answers that may be wrong, the lowest threshold at which no more are, if there is one."""
+    table = counted(METRICS["aurc"].table(questions))
+    wrong = risk_coverage(table)[1]
+    sure = np.sort(table[:, 0])[::-1]
+    # The last of equally sure questions is where a threshold can stand.
+    ends = np.append(np.diff(sure) < 0, True)[: len(sure)]
+    fits = {share: np.flatnonzero(ends & (wrong <= share)) for share in shares}
+    return {share: float(sure[places[-1]]) for share, places in fits.items() if len(places)}

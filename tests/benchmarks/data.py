@@ -107,15 +107,16 @@ def squad_training(index: ArticleIndex, count: int = 3000) -> list[Asked]:
     return [asked for asked, _ in zip(filter(None, found), range(count), strict=False)]
 
 
-def squad_gold() -> tuple[list[GoldQuestion], list[GoldQuestion]]:
-    """SQuAD's gold questions on every other of their eight articles, to fit on, and on the rest, to report on."""
+def squad_gold() -> tuple[dict[str, list[GoldQuestion]], dict[str, list[GoldQuestion]]]:
+    """SQuAD's gold questions by article: every other of the eight articles to fit on, and the rest to report on."""
     data = json.loads((SQUAD / "dev-v2.0.json").read_text("utf-8"))["data"]
-    halves: tuple[list[GoldQuestion], list[GoldQuestion]] = ([], [])
     known = {question.id: question for question in load_gold(SQUAD / "gold.jsonl")}
-    for place, article in enumerate(sorted(data, key=lambda article: str(article["title"]))):
-        asked = [item["id"] for paragraph in article["paragraphs"] for item in paragraph["qas"]]
-        halves[place % 2].extend(known[name] for name in asked)
-    return halves
+    about = {
+        str(article["title"]): [known[item["id"]] for paragraph in article["paragraphs"] for item in paragraph["qas"]]
+        for article in data
+    }
+    fitted, unseen = ({title: about[title] for title in sorted(about)[first::2]} for first in (0, 1))
+    return fitted, unseen
 
 
 def bioasq() -> tuple[ArticleIndex, list[Asked]]:

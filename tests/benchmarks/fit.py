@@ -1,9 +1,9 @@
 """Fits `rag/weights.json`: python -m tests.benchmarks.fit [reranking] [evidence] [confidence]
 
 Each rests on those before it. The reranking and the evidence are fitted on questions of SQuAD's training set on 44
-articles, none of which `squad/gold.jsonl` asks about, and the reranking on BioASQ's too. The confidence is fitted also
-on the gold questions on every other of SQuAD's eight articles, so that only those on the other four are unseen. Every
-third of the 44 articles is held out, to report on.
+articles, none of which `squad/gold.jsonl` asks about, and on BioASQ's. The confidence is fitted on SQuAD's, and on the
+gold questions on every other of their eight articles, so that only those on the other four are unseen. Every third of
+the 44 articles is held out, to report on.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from index.segment import Segment
 from index.store import writing
 from rag import confidence
 from rag.evaluation.metrics import matches
+from rag.evaluation.summary import calibration_error
 from rag.evidence import choose, rank_sentences
 from rag.question import Question
 from rag.reading import Reading, read
@@ -37,7 +38,7 @@ from rag.settings import Settings
 from tests.benchmarks.data import Asked, squad_gold, squad_index, squad_training
 
 SMALL_LIBRARIES = 60
-# What askers are taken to be like: more than half of their questions cannot be answered, most by malice.
+# What askers are taken to be like: three of five questions cannot be answered, and half of these were written so.
 SHARES = {
     ("490 articles", "answerable"): 0.1,
     ("490 articles", "answer removed"): 0.05,
@@ -65,29 +66,48 @@ class Example:
 
 
 def fit() -> dict[str, float]:
-    """Weights of a logistic regression under `SHARES`."""
+    """Weights of a logistic regression under `SHARES`, calibrated on articles that were left out of the fit."""
     index = squad_index()
     questions = squad_training(index)
     examples = [*_asked_of("490 articles", index, questions), *_asked_of_small_libraries(index, questions)]
     fitted_half, unseen_half = squad_gold()
-    examples += _gold(index, fitted_half)
     held_out = set(sorted({asked.article_id for asked in questions})[::3])
     fitting = [example for example in examples if example.article_id not in held_out]
-    counts = Counter((example.source, example.kind) for example in fitting)
+    fitting += _gold(index, fitted_half)
+    fitted = _calibrated(_logistic(fitting), fitting, list(fitted_half))
+    unseen = [example for example in examples if example.article_id in held_out]
+    _report("490 articles and small libraries, held out", unseen, fitted)
+    _report("gold, on the articles not fitted", list(_gold(index, unseen_half)), fitted)
+    return dict(zip(confidence.FEATURES, fitted, strict=True))
+
+
+def _logistic(examples: Sequence[Example]) -> Floats:
+    """The weights of a logistic regression, each kind of question weighing what `SHARES` says."""
+    counts = Counter((example.source, example.kind) for example in examples)
+    shares = [SHARES[example.source, example.kind] / counts[example.source, example.kind] for example in examples]
     model = LogisticRegression(fit_intercept=False, C=10, max_iter=5000)
-    model.fit(
-        np.array([example.row for example in fitting]),
-        [example.right for example in fitting],
-        sample_weight=[
-            SHARES[example.source, example.kind] / counts[example.source, example.kind] * len(fitting)
-            for example in fitting
-        ],
-    )
-    _report(
-        "490 articles and small libraries, held out", [item for item in examples if item.article_id in held_out], model
-    )
-    _report("gold, on the articles not fitted", list(_gold(index, unseen_half)), model)
-    return dict(zip(confidence.FEATURES, model.coef_[0], strict=True))
+    model.fit(_rows(examples), [example.right for example in examples], sample_weight=np.array(shares) * len(examples))
+    found: Floats = model.coef_[0]
+    return found
+
+
+def _calibrated(fitted: Floats, examples: Sequence[Example], articles: Sequence[str]) -> Floats:
+    """The weights, shrunk to be as sure of an article that they were not fitted on as they should be (Platt 1999)."""
+    evidence: list[float] = []
+    right: list[bool] = []
+    for article in articles:
+        without = _logistic([example for example in examples if example.article_id != article])
+        about = [example for example in examples if example.article_id == article]
+        evidence.extend(_rows(about) @ without)
+        right.extend(example.right for example in about)
+    scaling = LogisticRegression(C=1e6).fit(np.array(evidence)[:, None], right)
+    scaled: Floats = fitted * scaling.coef_[0, 0]
+    scaled[confidence.FEATURES.index("constant")] += scaling.intercept_[0]
+    return scaled
+
+
+def _rows(examples: Sequence[Example]) -> Floats:
+    return np.array([example.row for example in examples])
 
 
 def _asked_of(source: str, index: ArticleIndex, questions: Sequence[Asked]) -> Iterator[Example]:
@@ -101,13 +121,14 @@ def _asked_of(source: str, index: ArticleIndex, questions: Sequence[Asked]) -> I
                 yield _example(source, kind, asked.article_id, question, left, [asked.answer])
 
 
-def _gold(index: ArticleIndex, questions: Sequence[GoldQuestion]) -> Iterator[Example]:
-    """Gold questions asked of all articles."""
-    for gold in tqdm(questions, desc="Asking gold questions", unit=" questions", leave=False, disable=None):
+def _gold(index: ArticleIndex, about: Mapping[str, Sequence[GoldQuestion]]) -> Iterator[Example]:
+    """Gold questions, by article, asked of all articles."""
+    asked = [(article_id, gold) for article_id, questions in about.items() for gold in questions]
+    for article_id, gold in tqdm(asked, desc="Asking gold questions", unit=" questions", leave=False, disable=None):
         question = Question.understand(gold.question, "", index)
         readings = read(question, index.search(question.query, POOL), index)
         kind = "written to be unanswerable" if gold.unanswerable else "answerable"
-        yield _example("gold", kind, "", question, readings, gold.answers)
+        yield _example("gold", kind, article_id, question, readings, gold.answers)
 
 
 def _example(
@@ -156,11 +177,12 @@ def _library(index: ArticleIndex, members: set[str], folder: Path) -> ArticleInd
     return ArticleIndex.open(folder)
 
 
-def _report(title: str, examples: Sequence[Example], model: LogisticRegression) -> None:
+def _report(title: str, examples: Sequence[Example], fitted: Floats) -> None:
     """How well the confidence tells what can be answered on what was not fitted, and what a threshold would do."""
-    print(f"\n{title} (n={len(examples)})")
-    sure = model.predict_proba(np.array([example.row for example in examples]))[:, 1]
+    sure = 1 / (1 + np.exp(-_rows(examples) @ fitted))
     kinds = np.array([example.kind for example in examples])
+    error = calibration_error(np.column_stack([sure, [example.right for example in examples]]))
+    print(f"\n{title} (n={len(examples)}): calibration error {error:.3f}")
     for kind in sorted(set(kinds) - {"answerable"}):
         rows = (kinds == "answerable") | (kinds == kind)
         print(f"AUROC against '{kind}': {roc_auc_score(kinds[rows] == 'answerable', sure[rows]):.3f}")

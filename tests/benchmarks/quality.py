@@ -8,24 +8,30 @@ rest.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from corpus.gold import GoldQuestion, load_beir, load_gold
+from index.article_index import ArticleIndex
 from index.home import home
 from rag.chatbot import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate
+from rag.evaluation.summary import summarise
 from tests.benchmarks.data import BENCH, SQUAD, indexed, scifact_articles, squad_gold
-from tests.benchmarks.simple import simple_chatbot
+from tests.benchmarks.simple import AsFound, SimpleAnswerer
 from ui.evaluating import differences
 
 GOLD = BENCH.parent / "gold" / "articles.jsonl"
 ARTICLES = BENCH.parent / "articles"
 
-PIPELINES = {"simple": simple_chatbot, "ours": Chatbot}
+PIPELINES: dict[str, Callable[[ArticleIndex], Chatbot]] = {
+    "simple": lambda index: Chatbot(index, reranker=AsFound(), answerer=SimpleAnswerer()),
+    "simple answers from our passages": lambda index: Chatbot(index, answerer=SimpleAnswerer()),
+    "ours": Chatbot,
+}
 
 Set = tuple[str, Sequence[GoldQuestion], Sequence[Path]]
 
@@ -35,25 +41,38 @@ def main() -> None:
     folder = Path(sys.argv[1]) if sys.argv[1:] else home() / "quality"
     folder.mkdir(parents=True, exist_ok=True)
     for name, questions, articles in _sets():
-        index = indexed(name.partition("-")[0], *articles)
+        index = indexed(name, *articles)
         runs = {kind: _run(make(index), questions, f"{name}, {kind}") for kind, make in PIPELINES.items()}
-        for kind, run in runs.items():
-            (folder / f"{name}-{kind}.json").write_text(run.to_json(), "utf-8")
-        print(f"\n{name}: {index.manifest.articles} articles, {index.manifest.passages} passages")
-        print(differences(compare(*runs.values())), flush=True)
+        print(f"\n{index.manifest.articles} articles, {index.manifest.passages} passages")
+        _tell(name, runs, folder)
+        if name == "squad":
+            unseen = {question.id for about in squad_gold()[1].values() for question in about}
+            _tell("squad-unseen", {kind: _only(run, unseen) for kind, run in runs.items()}, folder)
 
 
 def _sets() -> Iterator[Set]:
     """Each set's name, its questions, and the articles they are asked of."""
-    fitted, unseen = squad_gold()
-    squad, spans = [*fitted, *unseen], load_gold(BENCH / "spans" / "gold.jsonl")
+    squad, spans = load_gold(SQUAD / "gold.jsonl"), load_gold(BENCH / "spans" / "gold.jsonl")
     yield "squad", squad, [SQUAD / "articles"]
-    yield "squad-unseen", unseen, [SQUAD / "articles"]
     yield "spans", spans, [BENCH / "spans"]
     elsewhere = [replace(gold, answers=(), evidence=(), unanswerable=True) for gold in squad]
     yield "offtopic", [*spans, *elsewhere], [BENCH / "spans", ARTICLES]
     yield "articles", load_gold(GOLD), [ARTICLES]
     yield "scifact", load_beir(BENCH / "scifact"), [scifact_articles()]
+
+
+def _tell(name: str, runs: dict[str, Evaluation], folder: Path) -> None:
+    """Write the runs, and print how ours differs from each of the others."""
+    for kind, run in runs.items():
+        (folder / f"{name}-{kind.replace(' ', '-')}.json").write_text(run.to_json(), "utf-8")
+        if kind != "ours":
+            print(f"\n{name}: ours after {kind}\n{differences(compare(run, runs['ours']))}", flush=True)
+
+
+def _only(run: Evaluation, wanted: set[str]) -> Evaluation:
+    """A run's part on some of its questions."""
+    outcomes = tuple(outcome for outcome in run.outcomes if outcome.gold.id in wanted)
+    return replace(run, outcomes=outcomes, metrics=summarise([outcome.values for outcome in outcomes]))
 
 
 def _run(chatbot: Chatbot, questions: Sequence[GoldQuestion], title: str) -> Evaluation:

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article_index import ArticleIndex
 from index.lexical import terms
 from rag.answer import Answer, Citation, Sentence
 from rag.answerer import OnToken
-from rag.chatbot import Chatbot
 from rag.question import Question
 from rag.reading import Reading
 
@@ -45,17 +43,13 @@ class SimpleAnswerer:
             text=" ".join(item.quote for item in cited),
             sentences=tuple(Sentence(item.quote, (item.number,), 1.0) for item in cited),
             citations=cited,
+            withheld=(),
             evidence=ranked[:5],
             abstained=False,
             confidence=float(np.clip(max((reading.hit.dense for reading in readings), default=0.0), 0, 1)),
             hits=tuple(reading.hit for reading in readings),
             answered_by="simple",
         )
-
-
-def simple_chatbot(index: ArticleIndex) -> Chatbot:
-    """The simple pipeline over an index."""
-    return Chatbot(index, reranker=AsFound(), answerer=SimpleAnswerer())
 
 
 def _ranked(question: Question, readings: Sequence[Reading]) -> tuple[Citation, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from corpus.errors import BadGoldFile, PathNotFound
 from corpus.gold import GoldQuote, load_beir, load_gold, write_beir_articles
-from corpus.readers import read_file
+from corpus.readers import find_files, read_file
 
 SHARED = Path(__file__).parents[3] / "shared" / "bench"
 
@@ -93,6 +93,21 @@ def test_beir_documents_become_articles_of_the_names_that_are_asked_for(beir: Pa
     assert (articles["4"].title, articles["4"].text) == ("White: matter", "# Brains\nare *white* inside.")
     assert articles["a%2Fb"].text == "No title here."
     assert articles["6"].title == "Only a title"
+
+
+def test_beir_documents_of_odd_names_are_found_again_and_old_ones_go(beir: Path, tmp_path: Path) -> None:
+    odd = (".hidden", "x" * 300, 'quo"te')
+    documents = [{"_id": name, "title": "", "text": "Some text."} for name in odd]
+    (beir / "corpus.jsonl").write_text("\n".join(map(json.dumps, documents)), "utf-8")
+    judged = "".join(f"1\t{name}\t1\n" for name in (*odd, odd[0]))
+    (beir / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}", "utf-8")
+    target = tmp_path / "articles"
+    target.mkdir()
+    (target / "old.txt").write_text("Gone.", "utf-8")
+    write_beir_articles(beir, target)
+    (question,) = load_beir(beir)
+    assert {quote.article for quote in question.evidence} == {file.stem for file in find_files([target])}
+    assert len(question.evidence) == len(odd)
 
 
 def test_a_beir_folder_that_lacks_a_file_is_an_error(beir: Path) -> None:

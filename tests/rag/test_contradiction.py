@@ -35,6 +35,8 @@ def test_a_question_of_something_else_is_seen(question: str, sentence: str) -> N
         ("What is north of the river?", "North and south of the river lie fields."),
         ("In which year did 20 ships fall?", FALL),
         ("What do notable nonsense knots show?", "They show notes."),
+        ("What is its No. 1 export?", "Its main export is oil."),
+        ("Why did the state win?", "The state won."),
     ],
 )
 def test_a_question_of_the_same_is_let_be(question: str, sentence: str) -> None:

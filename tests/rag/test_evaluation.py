@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from rag import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate
 from rag.evaluation.failures import Failure
 from rag.library import BUNDLED_ARTICLES
+from rag.question import Question
+from rag.reading import Reading
 from tests.conftest import SHARED
 
 
@@ -29,7 +32,7 @@ def original(original_index: Path) -> tuple[Chatbot, Evaluation]:
     return chatbot, evaluate(load_gold(SHARED / "gold" / "articles.jsonl"), chatbot)
 
 
-@pytest.mark.parametrize(("run", "match", "recall"), [("bundled", 0.87, 0.83), ("original", 0.95, 0.95)])
+@pytest.mark.parametrize(("run", "match", "recall"), [("bundled", 0.85, 0.82), ("original", 0.95, 0.95)])
 def test_answers_match_and_are_cited(run: str, match: float, recall: float, request: pytest.FixtureRequest) -> None:
     _, evaluation = request.getfixturevalue(run)
     assert evaluation.metrics["answer_match"].value >= match
@@ -109,6 +112,37 @@ def test_evidence_that_was_not_read_was_ranked_too_low_or_not_found(bundled: tup
     quote = GoldQuote(read[-1].passage.article_id, text, 0)
     (outcome,) = evaluate([GoldQuestion("a", "When was the SCO founded?", ("1066",), (quote,))], one).outcomes
     assert outcome.failure == Failure.RANKED_TOO_LOW
+    (outcome,) = evaluate([GoldQuestion("a", "Quark?", ("1066",), (quote,))], _blind(one)).outcomes
+    assert outcome.failure == Failure.NOT_RETRIEVED
+
+
+def _blind(chatbot: Chatbot) -> Chatbot:
+    """A chatbot that finds nothing but its first passage."""
+
+    class First:
+        def rerank(self, question: Question, readings: Sequence[Reading]) -> list[Reading]:
+            return list(readings[:1])
+
+    return Chatbot(chatbot.index, chatbot.settings, reranker=First())
+
+
+def test_what_a_refusal_withheld_is_judged_as_if_it_had_been_said(bundled: tuple[Chatbot, Evaluation]) -> None:
+    chatbot, evaluation = bundled
+    asked = [outcome.gold for outcome in evaluation.outcomes]
+    silent = evaluate(asked, Chatbot(chatbot.index, replace(chatbot.settings, threshold=1)))
+    assert silent.metrics["aurc"] == evaluation.metrics["aurc"]
+    assert silent.metrics["calibration_error"] == evaluation.metrics["calibration_error"]
+
+
+def test_questions_of_one_id_are_an_error(bundled: tuple[Chatbot, Evaluation]) -> None:
+    question = GoldQuestion("a", "When was the SCO founded?")
+    with pytest.raises(RunError, match="the id a is there 2 times"):
+        evaluate([question, question], bundled[0])
+
+
+def test_a_question_as_long_as_a_document_is_asked_by_its_beginning(bundled: tuple[Chatbot, Evaluation]) -> None:
+    question = GoldQuestion("a", "When was the SCO founded? " + "It is a club of states. " * 200, ("2001",))
+    assert evaluate([question], bundled[0]).metrics["answer_match"].n == 1
 
 
 def test_a_right_answer_that_cites_other_words_is_mis_cited(bundled: tuple[Chatbot, Evaluation]) -> None:
@@ -142,6 +176,7 @@ def test_a_run_that_refuses_everything_is_significantly_worse(bundled: tuple[Cha
     assert comparison.is_worse
     verdicts = {name: item.verdict for name, item in comparison.differences.items()}
     assert (verdicts["answer_match"], verdicts["recall@5"]) == ("worse", "")
+    assert verdicts["refusal_precision"] == "worse"
     assert compare(silent, evaluation).differences["answer_match"].verdict == "better"
 
 
@@ -179,7 +214,7 @@ def test_runs_that_cannot_be_compared_are_errors(bundled: tuple[Chatbot, Evaluat
             replace(outcome, gold=replace(outcome.gold, question="Why?")) for outcome in evaluation.outcomes
         ),
     )
-    with pytest.raises(RunError, match="not the same"):
+    with pytest.raises(RunError, match="has other gold"):
         compare(evaluation, other)
     with pytest.raises(RunError, match="share no question"):
         compare(evaluation, replace(evaluation, outcomes=()))

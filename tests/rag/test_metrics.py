@@ -9,10 +9,22 @@ from corpus.gold import GoldQuestion, GoldQuote
 from index.article_index import ArticleIndex
 from index.build import build
 from index.query import Hit
+from rag.evaluation.bootstrap import interval, paired, randomised
 from rag.evaluation.facts import Facts, Place
 from rag.evaluation.metrics import citation_precision, citation_recall, exact_match, f1, matches
 from rag.evaluation.ranking import measure_ranking
-from rag.evaluation.summary import METRICS, aurc, auroc, calibration_error, reliability, risk_coverage, summarise
+from rag.evaluation.summary import (
+    METRICS,
+    aurc,
+    auroc,
+    calibration_error,
+    mean,
+    reliability,
+    risk_coverage,
+    summarise,
+    thresholds_by_errors,
+    thresholds_by_refusals,
+)
 
 
 def facts(*places: tuple[Place, ...]) -> Facts:
@@ -26,6 +38,9 @@ def facts(*places: tuple[Place, ...]) -> Facts:
         ("It joined in 20171.", ["2017"], False),
         ("The dominance of China grew", ["dominance of china"], True),
         ("A “golden period”, he said", ["a golden period"], True),
+        ("Beijing—the host—said so", ["Beijing"], True),
+        ("It lasted 2001–2005.", ["2001"], True),
+        ("India’s entry", ["India's entry"], True),
         ("Nothing of the kind", ["2017", "Belarus"], False),
     ],
 )
@@ -51,8 +66,11 @@ def test_a_fact_that_is_not_indexed_is_not_recalled() -> None:
     assert citation_recall([("a", 0, 10)], facts((("a", 0, 10),), ())) == 0.5
 
 
-def test_citation_precision_is_the_share_of_citations_that_touch_the_evidence() -> None:
-    assert citation_precision([("a", 0, 5), ("c", 0, 5)], facts((("a", 4, 9),))) == 0.5
+def test_citation_precision_is_the_share_of_the_cited_characters_that_are_evidence() -> None:
+    asked = facts((("a", 4, 9), ("a", 6, 12)))
+    assert citation_precision([("a", 0, 8), ("c", 0, 8)], asked) == 0.25
+    assert citation_precision([("a", 5, 11)], asked) == 1
+    assert citation_precision([], asked) == 0
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +152,49 @@ def test_the_calibration_error_is_how_far_confidence_is_from_what_is_right() -> 
     assert bins == pytest.approx(np.array([[0.03, 0.5, 2], [1, 0, 1]]))
 
 
-def test_every_figure_lies_in_its_interval_and_counts_its_questions() -> None:
+def test_equally_sure_questions_count_alike_whatever_their_order() -> None:
+    right_first = np.array([(0.5, 1)] * 3 + [(0.5, 0)] * 3 + [(0.1, 0)] * 2)
+    assert aurc(right_first) == pytest.approx(aurc(right_first[::-1]))
+    assert risk_coverage(right_first)[1][:6].tolist() == pytest.approx([0.5] * 6)
+
+
+def sure(confidence: float, *, answerable: bool = True, right: bool = True) -> dict[str, float | None]:
+    return {"confidence": confidence, "answerable": float(answerable), "right": float(right)}
+
+
+def test_a_threshold_refuses_no_more_of_the_answerable_than_is_wanted() -> None:
+    questions = [sure(number / 20) for number in range(20)] + [sure(0, answerable=False)]
+    for share, threshold in thresholds_by_refusals(questions, (0.01, 0.1, 0.25, 1.0)).items():
+        refused = sum((question["confidence"] or 0) < threshold for question in questions[:20])
+        assert refused <= share * 20 < refused + 1 or threshold == 0.95
+
+
+def test_a_threshold_gives_no_more_wrong_answers_than_are_wanted() -> None:
+    questions = [sure(0.9), sure(0.8), sure(0.7, right=False), sure(0.7), sure(0.2, right=False)]
+    assert thresholds_by_errors(questions, (0.1, 0.25, 0.3, 1.0)) == {0.1: 0.8, 0.25: 0.7, 0.3: 0.7, 1.0: 0.2}
+    assert thresholds_by_errors([sure(0.9, right=False)], (0.1,)) == {}
+    assert thresholds_by_refusals([], (0.1,)) == {}
+
+
+def test_an_interval_is_as_wide_as_chance_makes_it() -> None:
+    table = np.repeat([0.0, 1.0], 50)[:, None]
+    assert list(interval(mean, table)) == pytest.approx([0.402, 0.598], abs=0.015)
+    assert interval(mean, np.ones((5, 1))) == (1, 1)
+
+
+def test_a_change_is_seen_where_many_questions_change_and_not_where_a_few_do() -> None:
+    before = np.linspace(0, 1, 200)[:, None]
+    few, many = before.copy(), before.copy()
+    few[:4] += 0.01
+    many[:150] += 0.01
+    assert randomised(mean, before, few) == pytest.approx(2 / 2**4, abs=0.03)
+    assert randomised(mean, before, many) < 0.002
+    low, high = paired(mean, before, many)
+    assert low < 0.0075 < high
+    assert paired(mean, before, before) == (0, 0)
+
+
+def test_every_figure_is_there_and_counts_its_questions() -> None:
     random = np.random.default_rng(1)
     questions = [
         {name: float(random.random() < 0.7) for metric in METRICS.values() for name in metric.columns}
@@ -144,8 +204,6 @@ def test_every_figure_lies_in_its_interval_and_counts_its_questions() -> None:
     figures = summarise(questions)
     assert figures.keys() == METRICS.keys()
     assert figures["refusal_recall"].n == 59
-    for figure in figures.values():
-        assert figure.ci95[0] <= figure.value <= figure.ci95[1]
 
 
 def test_a_figure_that_no_question_has_is_left_out() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from corpus.errors import ModelError
 from index.article_index import ArticleIndex
-from rag import Chatbot, Settings
+from rag import Chatbot, Settings, retrieval
 from rag.question import Question
 from rag.reranker import SentenceReranker
 from rag.retrieval import retrieve
@@ -30,7 +30,12 @@ def test_scores_fall_and_lie_between_nought_and_one(chatbot: Chatbot) -> None:
     assert 0 <= scores[-1] <= scores[0] <= 1
 
 
-@pytest.mark.parametrize("k", [1, 12, 69, 70, 71])
+@pytest.fixture(params=[retrieval.POOL, 10], ids=["all looked at closely", "ten looked at closely"], autouse=True)
+def _pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieval, "POOL", request.param)
+
+
+@pytest.mark.parametrize("k", [1, 9, 10, 11, 12])
 def test_the_best_few_are_the_same_however_many_are_asked_for(chatbot: Chatbot, k: int) -> None:
     every = [hit.id for hit in chatbot.search(ASKED, 1000)]
     assert [hit.id for hit in chatbot.search(ASKED, k)] == every[:k]
@@ -110,6 +115,7 @@ def test_a_cross_encoder_named_in_the_settings_orders_the_passages(bundled_index
     hits = asked.search(ASKED, 20)
     scores = [hit.score for hit in hits]
     assert scores == sorted(scores, reverse=True)
+    assert 0 <= scores[-1] <= scores[0] <= 1
     own = Chatbot.open(bundled_index, replace(settings, reranker=""))
     assert [hit.id for hit in hits] != [hit.id for hit in own.search(ASKED, 20)]
     assert asked.ask(ASKED).hits[0].id == hits[0].id

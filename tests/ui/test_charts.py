@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from rag.evaluation.bootstrap import Table
 from rag.evaluation.failures import Failure
-from rag.evaluation.summary import Table
 from ui.charts import RIGHT, STAGES, Bar, reliability_chart, risk_coverage_chart, stages_chart, svg
 
 if TYPE_CHECKING:

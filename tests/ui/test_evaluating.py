@@ -54,6 +54,15 @@ def test_articles_that_are_named_are_asked(tmp_path: Path, capsys: pytest.Captur
     gold = write(tmp_path / "cats.jsonl", [{"id": "a", "question": "When do cats sleep?", "answers": ["by day"]}])
     assert main(["eval", str(gold), "--articles", str(tmp_path / "articles")]) == 0
     assert "answer_match            1.000" in capsys.readouterr().out
+    (tmp_path / "articles" / "broken.pdf").write_bytes(b"no pdf")
+    assert main(["eval", str(gold), "--articles", str(tmp_path / "articles")]) == 0
+    assert "skipped" in capsys.readouterr().err
+
+
+def test_half_a_character_in_a_gold_file_does_not_lose_the_run(bundled_index: Path, tmp_path: Path) -> None:
+    gold = write(tmp_path / "gold.jsonl", [{"id": "a", "question": "When was the SCO \ud800 founded?"}])
+    assert main(["eval", str(gold), "--json", str(tmp_path / "run.json")]) == 0
+    assert json.loads((tmp_path / "run.json").read_text("utf-8"))["questions"]
 
 
 def test_a_beir_folder_is_indexed_and_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +100,10 @@ def test_comparing_says_what_got_worse_by_its_status(
         (["eval", "nowhere.jsonl"], "nowhere.jsonl does not exist: name a file of gold questions"),
         (["eval", "nowhere.json"], "nowhere.json does not exist: name a file of gold questions"),
         (["eval", "--beir", "nowhere"], "does not exist"),
-        (["eval", "gold.jsonl", "--json", "no/such/run.json"], "does not exist: make it first"),
+        (["eval", "gold.jsonl", "--json", "no/such/run.json"], "cannot be written (No such file or directory)"),
+        (["eval", "gold.jsonl", "--report", "."], "cannot be written (Is a directory)"),
+        (["eval", "gold.jsonl", "--articles", ".", "--index", "x"], "leave out --index and --beir"),
+        (["eval", "gold.jsonl", "gold.jsonl"], "the id a is there 2 times"),
         (["compare", "nowhere.json", "nowhere.json"], "cannot be read"),
     ],
 )

@@ -39,6 +39,7 @@ def answered(quote: str = "Cats sleep.", *, title: str = "Cats", article_id: str
         text=quote,
         sentences=(Sentence(quote, (1,), 1.0),),
         citations=(citation,),
+        withheld=(),
         evidence=(citation,),
         abstained=False,
         confidence=0.93,
@@ -49,7 +50,7 @@ def answered(quote: str = "Cats sleep.", *, title: str = "Cats", article_id: str
 
 
 def refused(*hits: Hit) -> Answer:
-    return Answer("Why?", "Why?", REFUSAL, (), (), (), True, 0.02, hits, "extractive", {"total": 9.0})
+    return Answer("Why?", "Why?", REFUSAL, (), (), (), (), True, 0.02, hits, "extractive", {"total": 9.0})
 
 
 def shown(reply: Answer | BadQuestion, question: str = "What do cats do?") -> str:

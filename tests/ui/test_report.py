@@ -129,7 +129,7 @@ def test_the_page_says_what_was_measured_and_every_figure(bundled: tuple[Chatbot
     quiet = unescape(html).replace("\u00a0", " ")
     manifest = chatbot.index.manifest
     assert f"{manifest.articles} articles · {manifest.passages} passages · {manifest.recipe.model}" in quiet
-    assert "threshold 0.5" in quiet
+    assert "threshold 0.25" in quiet
     for name, figure in evaluation.metrics.items():
         value, low, high = (
             f"{number:.0f} ms" if METRICS[name].timed else f"{number:.3f}" for number in (figure.value, *figure.ci95)
@@ -157,7 +157,7 @@ def test_the_charts_have_words_for_those_who_cannot_see_them(bundled: tuple[Chat
     assert len(labels) == 3
     for stage in map(stage_of, evaluation.outcomes):
         assert re.search(rf"all: [^.]*\d {stage}", labels[0])
-    assert "threshold of 0.5" in labels[1]
+    assert "threshold of 0.25" in labels[1]
     assert "Mean confidence" in labels[2]
 
 
@@ -232,7 +232,7 @@ def test_an_opened_question_shows_answer_citations_gold_and_passages(
         assert MEANINGS[stage_of(outcome)] in seen
         said = [answer.text] if answer.abstained else [sentence.text for sentence in answer.sentences]
         assert all(text in row.locator(".said").inner_text() for text in said)
-        shown = answer.evidence if answer.abstained else answer.citations
+        shown = answer.withheld if answer.abstained else answer.citations
         assert row.locator(".answer q").all_text_contents() == [citation.quote for citation in shown]
         assert row.locator(".answers li").all_inner_texts() == list(outcome.gold.answers)
         assert row.locator(".gold q").all_text_contents() == [quote.quote for quote in outcome.gold.evidence]

@@ -63,7 +63,7 @@ function answer(question) {
   return part(
     "answer", question.refused ? "Refusal" : "Answer",
     element("p", "said", ...said),
-    quotes.length ? element("h4", "", question.refused ? "What came nearest" : "Citations") : null,
+    quotes.length ? element("h4", "", question.refused ? "What was withheld" : "Citations") : null,
     list("quotes", quotes),
   );
 }
