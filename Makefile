@@ -2,7 +2,7 @@
 # make chat ARTICLES=folder    talk with your own
 # make test                    run the tests
 # make lint                    check style, types and formatting
-# make bench                   run the slow benchmarks on public data, where they are at hand
+# make bench                   measure the quality on public data, where it is at hand
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -38,3 +38,4 @@ lint: .venv/installed-test
 
 bench: .venv/installed-test
 	$(BIN)/python -m pytest -m slow -s
+	$(BIN)/python -m tests.benchmarks.quality

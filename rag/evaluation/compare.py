@@ -13,7 +13,8 @@ import numpy as np
 from corpus.errors import RunError
 from rag.evaluation.bootstrap import Table, paired, randomised
 from rag.evaluation.evaluate import Evaluation
-from rag.evaluation.summary import METRICS, Metric, Values
+from rag.evaluation.metrics import Values
+from rag.evaluation.summary import METRICS, Metric
 
 # A difference that chance alone brings about less often than this is taken to be one.
 SIGNIFICANT = 0.05

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from corpus.article import Range
 from corpus.gold import GoldQuestion
 from rag.answer import Answer, Citation
 from rag.evaluation.facts import Facts, Place
 
-Values = dict[str, float | None]
+Values = Mapping[str, float | None]
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)

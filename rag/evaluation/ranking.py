@@ -37,7 +37,7 @@ def measure_ranking(facts: Facts, hits: Sequence[Hit], index: ArticleIndex) -> V
     measured = ir_measures.iter_calc(list(named), topics, dict.fromkeys(topics, run))
     rows = [(named[row.measure], row.value) for row in measured if (row.query_id == "any") != (row.measure in depths)]
     by_name = groupby(sorted(rows), key=lambda row: row[0])
-    return {name: _mean(value for _, value in group) for name, group in by_name}
+    return dict.fromkeys(RANKING_METRICS, 0.0) | {name: _mean(value for _, value in group) for name, group in by_name}
 
 
 def _wanted(facts: Facts, index: ArticleIndex) -> list[Grades]:

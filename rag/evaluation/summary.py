@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.evaluation.bootstrap import Statistic, Table, interval
+from rag.evaluation.metrics import Values
 from rag.evaluation.ranking import RANKING_METRICS
-
-Values = Mapping[str, float | None]
 
 _BINS = 10
 

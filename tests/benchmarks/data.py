@@ -19,11 +19,10 @@ from corpus.gold import GoldQuestion, load_gold, write_beir_articles
 from index.article_index import ArticleIndex
 from index.build import build
 from index.home import home
+from rag.evaluation.facts import Place
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
 SQUAD = BENCH / "squad"
-
-Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ def main() -> None:
     """Run both pipelines over every set."""
     folder = Path(sys.argv[1]) if sys.argv[1:] else home() / "quality"
     folder.mkdir(parents=True, exist_ok=True)
+    if not BENCH.is_dir():
+        sys.exit("needs ../shared/bench")
     for name, questions, articles in _sets():
         index = indexed(name, *articles)
         runs = {kind: _run(make(index), questions, f"{name}, {kind}") for kind, make in PIPELINES.items()}

@@ -127,6 +127,11 @@ def test_whole_articles_are_ranked_by_their_best_passage_and_weighed_by_grade(an
     assert values["ndcg@10"] == pytest.approx((1 + 2 / np.log2(3)) / (2 + 1 / np.log2(3)))
 
 
+def test_where_nothing_is_found_nothing_is_recalled(animals: ArticleIndex) -> None:
+    asked = asked_of(animals, GoldQuote("dogs", "The dogs sleep by day.", 0))
+    assert set(measure_ranking(asked, [], animals).values()) == {0}
+
+
 def test_a_question_without_evidence_has_no_ranking(animals: ArticleIndex) -> None:
     assert set(measure_ranking(asked_of(animals), hits(animals, "cats"), animals).values()) == {None}
 
