@@ -18,7 +18,7 @@ from rag.extractive import ExtractiveAnswerer
 from rag.library import ready_index
 from rag.question import Question
 from rag.reranker import Reranker, SentenceReranker
-from rag.retrieval import retrieve
+from rag.retrieval import retrieve, search
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ class Chatbot:
 
     def search(self, question: str, k: int, *, history: Sequence[Turn] = ()) -> list[Hit]:
         """The k best passages for a question, best first; raises as `ask` does."""
-        understood = self._understand(question, history)
-        return [reading.hit for reading in retrieve(understood, k, self.index, self._reranker)]
+        return search(self._understand(question, history), k, self.index, self._reranker)
 
     def _understand(self, question: str, history: Sequence[Turn]) -> Question:
         text = _checked(question)

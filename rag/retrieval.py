@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from index.article_index import ArticleIndex
+from index.query import Hit
 from rag.question import Question
 from rag.reading import Reading, read
 from rag.reranker import Reranker
@@ -15,10 +16,21 @@ POOL = 70
 
 
 def retrieve(question: Question, k: int, index: ArticleIndex, reranker: Reranker) -> list[Reading]:
-    """The k best passages for a question, best first; beyond the first `POOL` they stay as the search found them."""
-    readings = read(question, index.search(question.query, max(k, POOL)), index)
-    best = reranker.rerank(question, readings[:POOL])
+    """The k best passages for a question as they read beside it, best first."""
+    best, rest = _found(question, k, index, reranker)
+    return [*best[:k], *read(question, rest, index)]
+
+
+def search(question: Question, k: int, index: ArticleIndex, reranker: Reranker) -> list[Hit]:
+    """The k best passages for a question, best first."""
+    best, rest = _found(question, k, index, reranker)
+    return [*(reading.hit for reading in best[:k]), *rest]
+
+
+def _found(question: Question, k: int, index: ArticleIndex, reranker: Reranker) -> tuple[list[Reading], list[Hit]]:
+    """The first `POOL` passages in their better order, and those up to the k-th as the search found them."""
+    hits = index.search(question.query, max(k, POOL))
+    best = reranker.rerank(question, read(question, hits[:POOL], index))
     # What follows stays below in its score too.
     least = best[-1].hit.score if best else 0.0
-    rest = [replace(item, hit=replace(item.hit, score=item.hit.score * least)) for item in readings[POOL:]]
-    return [*best, *rest][:k]
+    return best, [replace(hit, score=hit.score * least) for hit in hits[POOL:]]
