@@ -34,9 +34,9 @@ class CrossEncoderReranker:
         try:
             model = CrossEncoder(name)
         except (OSError, ValueError) as error:
-            reason = " ".join(str(error).split())[:120]
             raise ModelError(
-                f"the reranker {name} cannot be loaded ({reason}): name a cross-encoder, or none"
+                f"the reranker {name} cannot be loaded: name a cross-encoder that is on this machine or can be "
+                "downloaded, or leave the setting empty"
             ) from error
         if model.num_labels != 1:
             raise ModelError(

@@ -78,11 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     gold.add_argument("--beir", type=Path, metavar="DIR", help="a BEIR folder: its queries, asked of its documents")
     evaluate.add_argument(
         "--articles",
-        nargs="+",
+        action="append",
         default=[],
         type=Path,
         metavar="PATH",
-        help="articles to ask of, indexed first on their own",
+        help="articles to ask of, indexed first on their own; may be given again",
     )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to a file")
     evaluate.add_argument("--report", type=Path, metavar="FILE", help="write a page that shows the run (.html)")

@@ -5,21 +5,26 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
 import xxhash
 
 from corpus.errors import SettingsError
-from corpus.gold import load_beir, load_gold, write_beir_articles
+from corpus.gold import GoldQuestion, load_beir, load_gold, write_beir_articles
+from index.article_index import ArticleIndex
 from index.home import home
 from rag.chatbot import Chatbot
-from rag.evaluation import Comparison, Evaluation, compare, evaluate
+from rag.evaluation import Evaluation, compare, evaluate
+from rag.evaluation.facts import Facts
 from rag.evaluation.summary import thresholds_by_errors, thresholds_by_refusals
 from rag.library import update_index
 from rag.settings import Settings
 from ui.progress import bars
+
+_SHOWN = 5
 
 
 def run_eval(options: Namespace, settings: Settings) -> None:
@@ -27,11 +32,13 @@ def run_eval(options: Namespace, settings: Settings) -> None:
     _check(options)
     questions = load_beir(options.beir) if options.beir else [gold for path in options.gold for gold in load_gold(path)]
     chatbot = _chatbot(options, settings)
+    for complaint in _unknown_evidence(questions, chatbot.index):
+        print(complaint, file=sys.stderr)
     begun = perf_counter()
     with bars("questions") as progress:
         evaluation = evaluate(questions, chatbot, progress=lambda done, total: progress("Asking", done, total))
     seconds = perf_counter() - begun
-    for part in (figures(evaluation), _failures(evaluation), *_thresholds(evaluation)):
+    for part in (evaluation, _failures(evaluation), *_thresholds(evaluation)):
         print(part)
     print(f"{len(questions)} questions in {seconds:.0f} s, {len(questions) / seconds:.1f} a second", file=sys.stderr)
     if options.json:
@@ -45,40 +52,26 @@ def run_eval(options: Namespace, settings: Settings) -> None:
 def run_compare(options: Namespace) -> int:
     """Print how one run differs from another; 1 where something got significantly worse."""
     comparison = compare(options.before, options.after)
-    print(differences(comparison))
+    print(comparison)
     return int(comparison.is_worse)
-
-
-def figures(evaluation: Evaluation) -> str:
-    """The figures of a run as a table."""
-    rows = [f"{'metric':20} {'value':>8}  {'95 % interval':17} {'n':>5}"]
-    for name, figure in evaluation.metrics.items():
-        interval = "[{:.3f}, {:.3f}]".format(*figure.ci95)
-        rows.append(f"{name:20} {figure.value:8.3f}  {interval:17} {figure.n:5}")
-    return "\n".join(rows)
-
-
-def differences(comparison: Comparison) -> str:
-    """The differences between two runs as a table; what is significant is marked."""
-    rows = [f"{'metric':20} {'before':>8} {'after':>8} {'change':>8}  {'95 % interval':17} {'p':>6} {'n':>5}"]
-    for name, item in comparison.differences.items():
-        interval = "[{:+.3f}, {:+.3f}]".format(*item.ci95)
-        change = item.after - item.before
-        numbers = f"{item.before:8.3f} {item.after:8.3f} {change:+8.3f}  {interval:17} {item.p:6.3f} {item.n:5}"
-        rows.append(f"{name:20} {numbers}  {item.verdict}".rstrip())
-    rows.append(f"{comparison.questions} questions in both runs, {comparison.only_in_one} in one alone")
-    return "\n".join(rows)
 
 
 def _check(options: Namespace) -> None:
     """Refuse what cannot be done before a long run, not after it."""
     if options.articles and (options.index or options.beir):
         raise SettingsError("--articles are asked on their own: leave out --index and --beir")
-    for file in filter(None, (options.json, options.report)):
+    written = [file.resolve() for file in (options.json, options.report) if file]
+    taken = [path.resolve() for path in options.gold]
+    for file in written:
+        if [*written, *taken].count(file) > 1:
+            raise SettingsError(f"{file} is named twice: name one file for each of the gold, --json and --report")
+        is_new = not file.exists()
         try:
             file.open("a").close()
         except OSError as error:
             raise SettingsError(f"{file} cannot be written ({error.strerror}): name another file") from error
+        if is_new:
+            file.unlink()
 
 
 def _chatbot(options: Namespace, settings: Settings) -> Chatbot:
@@ -108,17 +101,31 @@ def _failures(evaluation: Evaluation) -> str:
     return f"{counts.total()} of {len(evaluation.outcomes)} answers are wrong" + (f": {stages}" if stages else "")
 
 
+def _unknown_evidence(questions: Sequence[GoldQuestion], index: ArticleIndex) -> list[str]:
+    """What of the gold evidence the index does not hold: a misspelt name there looks like a failure here."""
+    unknown = [
+        f"{gold.id}: the index does not hold the article {quote.article}, or not these words of it"
+        for gold in questions
+        for quote in gold.evidence
+        if not any(Facts.of(replace(gold, evidence=(quote,)), index).places)
+    ]
+    shown = unknown[:_SHOWN]
+    return [*shown, f"… and {len(unknown) - _SHOWN} more like these"] if len(unknown) > _SHOWN else shown
+
+
 def _thresholds(evaluation: Evaluation) -> Iterator[str]:
-    """Which threshold an error rate that one wants would take."""
+    """Which threshold an error rate that one wants would take; a rate of less than one question is left out."""
     values = [outcome.values for outcome in evaluation.outcomes]
+    answerable = sum(bool(item["answerable"]) for item in values)
+    refused = [share for share in (0.01, 0.02, 0.05, 0.1) if share * answerable >= 1]
+    wrong = [share for share in (0.05, 0.1, 0.2, 0.3) if share * len(values) >= 1]
     for what, found in (
-        ("so many of the answerable are refused", thresholds_by_refusals(values, (0.01, 0.02, 0.05, 0.1))),
-        ("so many of the answers are wrong", thresholds_by_errors(values, (0.05, 0.1, 0.2, 0.3))),
+        ("refuse at most {} of the answerable", thresholds_by_refusals(values, refused)),
+        ("have at most {} of the answers wrong", thresholds_by_errors(values, wrong)),
     ):
-        if found:
+        for share, threshold in found.items():
             # Rounded down, so that no more are refused than it says.
-            named = (f"{share:.0%} {int(1000 * threshold) / 1000:.3f}" for share, threshold in found.items())
-            yield f"threshold at which {what}: {', '.join(named)}"
+            yield f"to {what.format(f'{share:.0%}')}: threshold {int(1000 * threshold) / 1000:.3f}"
 
 
 def _write(file: Path, text: str) -> None:

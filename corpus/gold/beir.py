@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import xxhash
 
-from corpus.errors import BadGoldFile
+from corpus.errors import BadGoldFile, PathNotFound
 from corpus.gold.jsonl import json_lines, read_text
 from corpus.gold.question import GoldQuestion, GoldQuote
 
@@ -22,9 +22,12 @@ def load_beir(folder: Path) -> list[GoldQuestion]:
     """The queries of `queries.jsonl` that `qrels/test.tsv` judges, with the documents found to matter.
 
     Raises:
-        PathNotFound: one of the two files is not there.
+        PathNotFound: the folder or one of its files is not there.
         BadGoldFile: one of them is not of this format.
     """
+    for path in (folder, *(folder / name for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"))):
+        if not path.exists():
+            raise PathNotFound(path, "a BEIR folder with corpus.jsonl, queries.jsonl and qrels/test.tsv")
     relevant: dict[str, dict[str, int]] = {}
     for query, document, grade in _judgements(folder / "qrels" / "test.tsv"):
         if grade > 0:

@@ -16,9 +16,9 @@ _NAMES = {str: "text", list: "a list", bool: "true or false", int: "a whole numb
 def load_jsonl(path: Path) -> list[GoldQuestion]:
     """The questions of a `.jsonl` file.
 
-    An object has `id`, `question`, and as needed `answers`, `evidence` (`article`, the file's name without its ending,
-    `quote`, and one `fact` number where several quotes say the same), `unanswerable`, `history` (pairs of a question
-    and its answer) and `kind`.
+    An object has `id`, `question`, and `answers`, `evidence` or both, or else `unanswerable`; perhaps `history` (pairs
+    of a question and its answer) and `kind`. The evidence are objects with `article` (its file's path below the folder
+    that was indexed, without the ending), `quote`, and one `fact` number where several quotes say the same.
 
     Raises:
         PathNotFound: there is no such file.
@@ -46,7 +46,8 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def read_text(path: Path) -> str:
     """A file's text; raises as `load_jsonl` does."""
     try:
-        return path.read_text("utf-8")
+        # Some editors put a mark before the first character.
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise PathNotFound(path, "a file of gold questions") from None
     except OSError as error:
@@ -60,7 +61,7 @@ def parse_object(text: str, path: Path, line: int | None = None) -> dict[str, An
     try:
         item = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadGoldFile(path, f"is not JSON: {error}", line) from error
+        raise BadGoldFile(path, f"is not JSON: {error.msg} at character {error.pos + 1}", line) from error
     if not isinstance(item, dict):
         raise BadGoldFile(path, "is not a JSON object, `{…}`", line)
     return item
@@ -79,6 +80,8 @@ def _question(item: dict[str, Any], path: Path, line: int) -> GoldQuestion:
         )
         if question.unanswerable and (question.answers or question.evidence):
             raise ValueError("is `unanswerable`, and has `answers` or `evidence`: take away one or the other")
+        if not (question.unanswerable or question.answers or question.evidence):
+            raise ValueError("has no `answers`, no `evidence`, and is not `unanswerable`: say what is right")
     except ValueError as error:
         raise BadGoldFile(path, str(error), line) from error
     return question

@@ -47,11 +47,30 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The metrics that two runs share, and how many questions they share and do not share."""
+    """The metrics that two runs share, how many questions they share and do not share, and what was set otherwise.
+
+    `changed` has the value before and after of each setting, and of each fact about the index, that differs.
+    """
 
     differences: dict[str, Difference]
     questions: int
     only_in_one: int
+    changed: dict[str, tuple[Any, Any]]
+
+    def __str__(self) -> str:
+        """The differences as a table; what is significant is marked, and said again below it."""
+        rows = [f"{'metric':20} {'before':>8} {'after':>8} {'change':>8}  {'95 % interval':17} {'p':>6} {'n':>5}"]
+        for name, item in self.differences.items():
+            interval = "[{:+.3f}, {:+.3f}]".format(*item.ci95)
+            change = item.after - item.before
+            numbers = f"{item.before:8.3f} {item.after:8.3f} {change:+8.3f}  {interval:17} {item.p:6.3f} {item.n:5}"
+            rows.append(f"{name:20} {numbers}  {item.verdict}".rstrip())
+        rows.append(f"{self.questions} questions in both runs, {self.only_in_one} in one alone")
+        rows += [f"{name}: {before} before, {after} after" for name, (before, after) in self.changed.items()]
+        for verdict in ("better", "worse"):
+            named = [name for name, item in self.differences.items() if item.verdict == verdict]
+            rows.append(f"significantly {verdict}: {', '.join(named) or 'nothing'}")
+        return "\n".join(rows)
 
     @property
     def is_worse(self) -> bool:
@@ -59,7 +78,12 @@ class Comparison:
         return any(difference.verdict == "worse" for difference in self.differences.values())
 
 
-Run = dict[str, tuple[dict[str, Any], Values]]
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The gold and the values of each question by id, and how the run was set, as they were written."""
+
+    questions: dict[str, tuple[dict[str, Any], Values]]
+    set_up: dict[str, Any]
 
 
 def compare(before: Evaluation | Path | str, after: Evaluation | Path | str) -> Comparison:
@@ -70,7 +94,8 @@ def compare(before: Evaluation | Path | str, after: Evaluation | Path | str) -> 
     Raises:
         RunError: a file is no run, the runs share no question, or one id means different gold.
     """
-    first, second = _run(before), _run(after)
+    runs = _run(before), _run(after)
+    first, second = (run.questions for run in runs)
     shared = [name for name in first if name in second]
     if not shared:
         raise RunError("the two runs share no question: compare runs over the same gold file")
@@ -80,24 +105,29 @@ def compare(before: Evaluation | Path | str, after: Evaluation | Path | str) -> 
     before_values, after_values = ([run[name][1] for name in shared] for run in (first, second))
     compared = {name: _difference(metric, before_values, after_values) for name, metric in METRICS.items()}
     differences = {name: difference for name, difference in compared.items() if difference}
-    return Comparison(differences, len(shared), len(first) + len(second) - 2 * len(shared))
+    settings = {name: tuple(run.set_up.get(name) for run in runs) for name in runs[0].set_up | runs[1].set_up}
+    changed = {name: (old, new) for name, (old, new) in settings.items() if old != new}
+    return Comparison(differences, len(shared), len(first) + len(second) - 2 * len(shared), changed)
 
 
-def _run(source: Evaluation | Path | str) -> Run:
-    """The values of each question of a run, with its gold, by id."""
+def _run(source: Evaluation | Path | str) -> _Run:
+    """A run, or the run of a file."""
     if isinstance(source, Evaluation):
-        return _questions(json.loads(source.to_json()))
+        return _read(json.loads(source.to_json()))
     path = Path(source)
     try:
-        return _questions(json.loads(path.read_text("utf-8")))
+        return _read(json.loads(path.read_text("utf-8")))
     except OSError as error:
         raise RunError(f"{path} cannot be read ({error.strerror}): name a file that `rag eval --json` wrote") from error
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is not a run: name a file that `rag eval --json` wrote") from error
 
 
-def _questions(run: dict[str, Any]) -> Run:
-    return {item["id"]: (item["gold"], item["values"]) for item in run["questions"]}
+def _read(run: dict[str, Any]) -> _Run:
+    questions = {item["id"]: (item["gold"], item["values"]) for item in run["questions"]}
+    index = {**run["index"], **run["index"]["recipe"]}
+    del index["recipe"]
+    return _Run(questions, {**run["settings"], **{f"index's {name}": value for name, value in index.items()}})
 
 
 def _difference(metric: Metric, first: Sequence[Values], second: Sequence[Values]) -> Difference | None:

@@ -46,6 +46,14 @@ class Evaluation:
     index: dict[str, Any]
     outcomes: tuple[Outcome, ...]
 
+    def __str__(self) -> str:
+        """The figures as a table."""
+        rows = [f"{'metric':20} {'value':>8}  {'95 % interval':17} {'n':>5}"]
+        for name, figure in self.metrics.items():
+            interval = "[{:.3f}, {:.3f}]".format(*figure.ci95)
+            rows.append(f"{name:20} {figure.value:8.3f}  {interval:17} {figure.n:5}")
+        return "\n".join(rows)
+
     def to_json(self) -> str:
         """The run as `--json` writes it: metrics, settings, index, questions."""
         return json.dumps(

@@ -22,7 +22,6 @@ from rag.evaluation import Evaluation, compare, evaluate
 from rag.evaluation.summary import summarise
 from tests.benchmarks.data import BENCH, SQUAD, indexed, scifact_articles, squad_gold
 from tests.benchmarks.simple import AsFound, SimpleAnswerer
-from ui.evaluating import differences
 
 GOLD = BENCH.parent / "gold" / "articles.jsonl"
 ARTICLES = BENCH.parent / "articles"
@@ -68,7 +67,7 @@ def _tell(name: str, runs: dict[str, Evaluation], folder: Path) -> None:
     for kind, run in runs.items():
         (folder / f"{name}-{kind.replace(' ', '-')}.json").write_text(run.to_json(), "utf-8")
         if kind != "ours":
-            print(f"\n{name}: ours after {kind}\n{differences(compare(run, runs['ours']))}", flush=True)
+            print(f"\n{name}: ours after {kind}\n{compare(run, runs['ours'])}", flush=True)
 
 
 def _only(run: Evaluation, wanted: set[str]) -> Evaluation:

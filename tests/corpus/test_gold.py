@@ -66,9 +66,9 @@ def test_quotes_without_a_fact_each_prove_their_own(tmp_path: Path) -> None:
     assert [quote.fact for quote in question.evidence] == [0, 1]
 
 
-def test_id_and_question_are_enough(tmp_path: Path) -> None:
-    (question,) = load_gold(_write(tmp_path, {"id": 7, "question": "Why?"}))
-    assert (question.id, question.answers, question.evidence, question.history) == ("7", (), (), ())
+def test_little_is_enough_to_say_what_is_right(tmp_path: Path) -> None:
+    (question,) = load_gold(_write(tmp_path, {"id": 7, "question": "Why?", "answers": ["Because."]}))
+    assert (question.id, question.answers, question.evidence, question.history) == ("7", ("Because.",), (), ())
     assert not question.unanswerable
 
 
@@ -111,6 +111,8 @@ def test_a_line_that_is_no_gold_question_is_named(tmp_path: Path, line: object) 
         ({**WHOLE, "question": "  "}, "`question` is empty"),
         ({**WHOLE, "evidence": [{"article": "a", "quote": " "}]}, "`quote` is empty"),
         ({**WHOLE, "unanswerable": True}, "take away one or the other"),
+        ({"id": "a", "question": "Why?", "answer": "Because."}, "say what is right"),
+        ('{"id": "a" "question": "Why?"}', "is not JSON: Expecting ',' delimiter at character 12"),
         ({**WHOLE, "unanswerable": "no"}, "`unanswerable` is not true or false"),
         ({**WHOLE, "evidence": [{"article": "a"}]}, "has no `quote`"),
         ({**WHOLE, "history": [["only a question"]]}, "is not a pair of a question and its answer"),
@@ -131,6 +133,12 @@ def test_an_id_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
 def test_a_separator_inside_a_string_does_not_end_the_line(tmp_path: Path, mark: str) -> None:
     (question,) = load_gold(_write(tmp_path, {**WHOLE, "question": f"Why{mark}so?"}))
     assert question.question == f"Why{mark}so?"
+
+
+def test_a_mark_before_the_first_character_is_passed_over(tmp_path: Path) -> None:
+    path = _write(tmp_path, WHOLE)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert [question.id for question in load_gold(path)] == ["q1"]
 
 
 def test_a_file_without_questions_is_an_error(tmp_path: Path) -> None:

@@ -112,8 +112,10 @@ def test_beir_documents_of_odd_names_are_found_again_and_old_ones_go(beir: Path,
 
 def test_a_beir_folder_that_lacks_a_file_is_an_error(beir: Path) -> None:
     (beir / "qrels" / "test.tsv").unlink()
-    with pytest.raises(PathNotFound, match=r"test\.tsv"):
+    with pytest.raises(PathNotFound, match=r"test\.tsv does not exist: name a BEIR folder"):
         load_beir(beir)
+    with pytest.raises(PathNotFound, match="nowhere does not exist: name a BEIR folder"):
+        load_beir(beir / "nowhere")
 
 
 @pytest.mark.parametrize(

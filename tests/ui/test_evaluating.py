@@ -60,7 +60,8 @@ def test_articles_that_are_named_are_asked(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_half_a_character_in_a_gold_file_does_not_lose_the_run(bundled_index: Path, tmp_path: Path) -> None:
-    gold = write(tmp_path / "gold.jsonl", [{"id": "a", "question": "When was the SCO \ud800 founded?"}])
+    question: dict[str, object] = {"id": "a", "question": "When was the SCO \ud800 founded?", "answers": ["2001"]}
+    gold = write(tmp_path / "gold.jsonl", [question])
     assert main(["eval", str(gold), "--json", str(tmp_path / "run.json")]) == 0
     assert json.loads((tmp_path / "run.json").read_text("utf-8"))["questions"]
 
@@ -90,8 +91,9 @@ def test_comparing_says_what_got_worse_by_its_status(
     assert main(["compare", runs["good"], runs["good"]]) == 0
     assert main(["compare", runs["silent"], runs["good"]]) == 0
     assert main(["compare", runs["good"], runs["silent"]]) == 1
-    line = next(line for line in capsys.readouterr().out.split("\n")[::-1] if line.startswith("answer_match"))
-    assert line.endswith("worse")
+    printed = capsys.readouterr().out.split("\n")
+    assert next(line for line in printed[::-1] if line.startswith("answer_match")).endswith("worse")
+    assert any(line.startswith("significantly worse: ") and "answer_match" in line for line in printed)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +106,8 @@ def test_comparing_says_what_got_worse_by_its_status(
         (["eval", "gold.jsonl", "--report", "."], "cannot be written (Is a directory)"),
         (["eval", "gold.jsonl", "--articles", ".", "--index", "x"], "leave out --index and --beir"),
         (["eval", "gold.jsonl", "gold.jsonl"], "the id a is there 2 times"),
+        (["eval", "gold.jsonl", "--json", "gold.jsonl"], "gold.jsonl is named twice"),
+        (["eval", "gold.jsonl", "--json", "x", "--report", "x"], "x is named twice"),
         (["compare", "nowhere.json", "nowhere.json"], "cannot be read"),
     ],
 )
@@ -120,3 +124,24 @@ def test_what_is_wrong_is_one_line_with_status_two(
     complaint = capsys.readouterr().err
     assert message in complaint
     assert complaint.count("\n") == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["gold.jsonl"]
+
+
+def test_evidence_that_the_index_lacks_is_named(
+    bundled_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = {**GOLD[0], "id": "b07", "evidence": [{"article": "fonding", "quote": "2001"}]}
+    assert main(["eval", str(write(tmp_path / "gold.jsonl", [odd]))]) == 0
+    assert "b07: the index does not hold the article fonding" in capsys.readouterr().err
+
+
+def test_a_comparison_says_what_was_set_otherwise_and_ends_with_what_changed(
+    bundled_index: Path, gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [str(tmp_path / name) for name in ("twelve.json", "one.json")]
+    assert main(["eval", str(gold), "--json", runs[0]]) == 0
+    monkeypatch.setenv("RAG_PASSAGES", "1")
+    assert main(["eval", str(gold), "--json", runs[1]]) == 0
+    capsys.readouterr()
+    assert main(["compare", *runs]) == 0
+    assert "passages: 12 before, 1 after" in capsys.readouterr().out
