@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from corpus.article import Article
 from index.article_index import ArticleIndex
@@ -32,7 +32,9 @@ class ExtractiveAnswerer:
         ranked = rank_sentences(question, readings)
         sure = confidence(question, readings, ranked)
         abstained = sure < self._settings.threshold
-        chosen = self._cite(_in_reading_order(choose(question, ranked, self._settings.max_quotes)))
+        quoted, nearest = choose(question, ranked, self._settings.max_quotes), ranked[:_NEAREST]
+        articles = {name: self._index.article(name) for name in {item.article_id for item in [*quoted, *nearest]}}
+        chosen = _cite(_in_reading_order(quoted), articles)
         citations, withheld = ((), chosen) if abstained else (chosen, ())
         sentences = tuple(Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations)
         text = REFUSAL if abstained else " ".join(sentence.text for sentence in sentences)
@@ -45,18 +47,16 @@ class ExtractiveAnswerer:
             sentences=sentences,
             citations=citations,
             withheld=withheld,
-            evidence=self._cite(ranked[:_NEAREST]),
+            evidence=_cite(nearest, articles),
             abstained=abstained,
             confidence=sure,
             hits=tuple(reading.hit for reading in readings),
             answered_by=self.name,
         )
 
-    def _cite(self, sentences: Sequence[Candidate]) -> tuple[Citation, ...]:
-        articles = {name: self._index.article(name) for name in {item.article_id for item in sentences}}
-        return tuple(
-            _citation(number, item, articles[item.article_id]) for number, item in enumerate(sentences, start=1)
-        )
+
+def _cite(sentences: Sequence[Candidate], articles: Mapping[str, Article]) -> tuple[Citation, ...]:
+    return tuple(_citation(number, item, articles[item.article_id]) for number, item in enumerate(sentences, start=1))
 
 
 def _citation(number: int, item: Candidate, article: Article) -> Citation:

@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -66,10 +67,8 @@ def _check(options: Namespace) -> None:
         if [*written, *taken].count(file) > 1:
             raise SettingsError(f"{file} is named twice: name one file for each of the gold, --json and --report")
         is_new = not file.exists()
-        try:
+        with _writing(file):
             file.open("a").close()
-        except OSError as error:
-            raise SettingsError(f"{file} cannot be written ({error.strerror}): name another file") from error
         if is_new:
             file.unlink()
 
@@ -129,8 +128,15 @@ def _thresholds(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _write(file: Path, text: str) -> None:
-    try:
+    with _writing(file):
         # Half of a surrogate pair, which JSON can bring in, is no character.
         file.write_text(text, "utf-8", errors="replace")
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """What the file system refuses becomes one line that says what to do."""
+    try:
+        yield
     except OSError as error:
         raise SettingsError(f"{file} cannot be written ({error.strerror}): name another file") from error

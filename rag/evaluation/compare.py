@@ -14,7 +14,7 @@ from corpus.errors import RunError
 from rag.evaluation.bootstrap import Table, paired, randomised
 from rag.evaluation.evaluate import Evaluation
 from rag.evaluation.metrics import Values
-from rag.evaluation.summary import METRICS, Metric
+from rag.evaluation.summary import METRICS, Metric, counts
 
 # A difference that chance alone brings about less often than this is taken to be one.
 SIGNIFICANT = 0.05
@@ -136,8 +136,7 @@ def _difference(metric: Metric, first: Sequence[Values], second: Sequence[Values
     before, after = map(metric.value, tables)
     if np.isnan(before) or np.isnan(after):
         return None
-    held = [~np.isnan(table).any(axis=1) for table in tables]
-    either = held[0] | held[1]
+    either = counts(tables[0]) | counts(tables[1])
     one, other = (table[either] for table in tables)
     p = _mcnemar(one, other) if _is_yes_or_no(one) and _is_yes_or_no(other) else randomised(metric.value, one, other)
     return Difference(before, after, paired(metric.value, one, other), p, len(one), metric.better, metric.timed)

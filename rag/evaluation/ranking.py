@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from index.article_index import ArticleIndex
 from index.query import Hit
@@ -34,10 +34,11 @@ def measure_ranking(facts: Facts, hits: Sequence[Hit], index: ArticleIndex) -> V
     run = {name: -float(rank) for rank, name in enumerate(names)}
     depths = {Success @ depth: f"recall@{depth}" for depth in DEPTHS}
     named = {**depths, RR @ 10: "mrr@10", nDCG @ 10: "ndcg@10"}
-    measured = ir_measures.iter_calc(list(named), topics, dict.fromkeys(topics, run))
-    rows = [(named[row.measure], row.value) for row in measured if (row.query_id == "any") != (row.measure in depths)]
-    by_name = groupby(sorted(rows), key=lambda row: row[0])
-    return dict.fromkeys(RANKING_METRICS, 0.0) | {name: _mean(value for _, value in group) for name, group in by_name}
+    values: dict[str, list[float]] = {name: [] for name in RANKING_METRICS}
+    for row in ir_measures.iter_calc(list(named), topics, dict.fromkeys(topics, run)):
+        if (row.query_id == "any") != (row.measure in depths):
+            values[named[row.measure]].append(row.value)
+    return {name: fmean(found) if found else 0.0 for name, found in values.items()}
 
 
 def _wanted(facts: Facts, index: ArticleIndex) -> list[Grades]:
@@ -53,8 +54,3 @@ def _wanted(facts: Facts, index: ArticleIndex) -> list[Grades]:
 
 def _any(wanted: Sequence[Grades]) -> Grades:
     return {name: grade for grades in wanted for name, grade in grades.items()}
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.evaluation.bootstrap import Statistic, Table, interval
 from rag.evaluation.metrics import Values
@@ -38,9 +39,14 @@ class Metric:
         return self.statistic(held) if len(held) else float("nan")
 
 
+def counts(table: Table) -> NDArray[np.bool_]:
+    """Which rows of a table have every value."""
+    return np.asarray(~np.isnan(table).any(axis=1))
+
+
 def counted(table: Table) -> Table:
     """The rows of a table that have every value."""
-    return table[~np.isnan(table).any(axis=1)]
+    return table[counts(table)]
 
 
 def mean(table: Table) -> float:
