@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from corpus.article import Article
 from corpus.gold import GoldQuestion, load_gold, write_beir_articles
+from corpus.gold.jsonl import json_lines
 from index.article_index import ArticleIndex
 from index.build import build
 from index.home import home
@@ -23,6 +24,7 @@ from rag.evaluation.facts import Place
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
 SQUAD = BENCH / "squad"
+_QUESTIONS = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,10 @@ class TrainingSet:
         return iter(tqdm(self.questions, desc=f"{title}: {self.name}", unit=" questions", leave=False, disable=None))
 
 
-def json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON-lines file; the program ends with one line where it is absent."""
-    if not path.exists():
-        sys.exit(f"needs {path.relative_to(BENCH.parents[1])}")
-    with path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
+def require() -> None:
+    """End the program with one line where the data is absent."""
+    if not BENCH.is_dir():
+        sys.exit(f"needs {BENCH.relative_to(BENCH.parents[1])}")
 
 
 def indexed(name: str, *articles: Path) -> ArticleIndex:
@@ -74,11 +74,6 @@ def indexed(name: str, *articles: Path) -> ArticleIndex:
     return ArticleIndex.open(folder)
 
 
-def squad_index() -> ArticleIndex:
-    """All 490 articles of SQuAD."""
-    return indexed("squad", SQUAD / "articles")
-
-
 def scifact_articles() -> Path:
     """SciFact's 5,183 abstracts as a folder of articles."""
     folder = home() / "bench" / "scifact-articles"
@@ -86,24 +81,18 @@ def scifact_articles() -> Path:
     return folder
 
 
-def training_sets() -> list[TrainingSet]:
-    """SQuAD's, with every third article held out, and BioASQ's, with every third question."""
-    squad = squad_index()
-    asked = squad_training(squad)
-    unseen = set(sorted({item.article_id for item in asked})[::3])
-    abstracts, about = bioasq()
-    return [
-        TrainingSet("squad", squad, tuple(asked), frozenset(item for item in asked if item.article_id in unseen)),
-        TrainingSet("bioasq", abstracts, tuple(about), frozenset(about[::3])),
-    ]
+def squad_training() -> TrainingSet:
+    """3,000 questions of SQuAD's training set on 44 articles, none of which `squad/gold.jsonl` asks about.
 
-
-def squad_training(index: ArticleIndex, count: int = 3000) -> list[Asked]:
-    """Questions of SQuAD's training set on 44 articles, none of which `squad/gold.jsonl` asks about."""
-    items = list(json_lines(BENCH / "train" / "squad_v1_train_du44.jsonl"))
+    Those on every third article are held out.
+    """
+    index = indexed("squad", SQUAD / "articles")
+    items = _training("squad_v1_train_du44.jsonl")
     random.Random(0).shuffle(items)
     found = (_placed(index, item) for item in items)
-    return [asked for asked, _ in zip(filter(None, found), range(count), strict=False)]
+    asked = [asked for asked, _ in zip(filter(None, found), range(_QUESTIONS), strict=False)]
+    unseen = set(sorted({item.article_id for item in asked})[::3])
+    return TrainingSet("squad", index, tuple(asked), frozenset(item for item in asked if item.article_id in unseen))
 
 
 def squad_gold() -> tuple[dict[str, list[GoldQuestion]], dict[str, list[GoldQuestion]]]:
@@ -118,11 +107,11 @@ def squad_gold() -> tuple[dict[str, list[GoldQuestion]], dict[str, list[GoldQues
     return fitted, unseen
 
 
-def bioasq() -> tuple[ArticleIndex, list[Asked]]:
-    """BioASQ's questions with the snippets that experts marked in some 7,000 abstracts, and the abstracts' index."""
+def bioasq() -> TrainingSet:
+    """BioASQ's questions with the snippets that experts marked in some 7,000 abstracts; every third is held out."""
     questions: dict[str, list[Place]] = {}
     abstracts: dict[str, str] = {}
-    for item in json_lines(BENCH / "train" / "bioasq6b9b_evidence.jsonl"):
+    for item in _training("bioasq6b9b_evidence.jsonl"):
         text = item["context"]
         name = str(xxhash.xxh3_64_hexdigest(text.encode()))
         abstracts[name] = text
@@ -135,7 +124,12 @@ def bioasq() -> tuple[ArticleIndex, list[Asked]]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in abstracts.items():
         (folder / f"{name}.txt").write_text(text, "utf-8")
-    return indexed("bioasq", folder), [Asked(text, tuple(places)) for text, places in questions.items()]
+    asked = tuple(Asked(text, tuple(places)) for text, places in questions.items())
+    return TrainingSet("bioasq", indexed("bioasq", folder), asked, frozenset(asked[::3]))
+
+
+def _training(name: str) -> list[dict[str, Any]]:
+    return [item for _, item in json_lines(BENCH / "train" / name)]
 
 
 def _placed(index: ArticleIndex, item: dict[str, Any]) -> Asked | None:

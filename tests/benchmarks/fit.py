@@ -13,6 +13,7 @@ import sys
 
 from rag.weights import FILE, weights
 from tests.benchmarks import fit_confidence, fit_evidence, fit_reranking
+from tests.benchmarks.data import require
 
 STEPS = {
     "reranking": fit_reranking.fit,
@@ -23,6 +24,7 @@ STEPS = {
 
 def main() -> None:
     """Fit what is named, or all, and write it."""
+    require()
     for name in sys.argv[1:] or STEPS:
         print(f"\n{name}")
         known = json.loads(FILE.read_text("utf-8"))

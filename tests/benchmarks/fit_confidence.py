@@ -35,7 +35,7 @@ from rag.reading import Reading, read
 from rag.reranker import SentenceReranker
 from rag.retrieval import POOL
 from rag.settings import Settings
-from tests.benchmarks.data import Asked, squad_gold, squad_index, squad_training
+from tests.benchmarks.data import Asked, squad_gold, squad_training
 
 SMALL_LIBRARIES = 60
 # What askers are taken to be like: three of five questions cannot be answered, and half of these were written so.
@@ -67,11 +67,11 @@ class Example:
 
 def fit() -> dict[str, float]:
     """Weights of a logistic regression under `SHARES`, calibrated on articles that were left out of the fit."""
-    index = squad_index()
-    questions = squad_training(index)
+    training = squad_training()
+    index, questions = training.index, training.questions
     examples = [*_asked_of("490 articles", index, questions), *_asked_of_small_libraries(index, questions)]
     fitted_half, unseen_half = squad_gold()
-    held_out = set(sorted({asked.article_id for asked in questions})[::3])
+    held_out = {asked.article_id for asked in training.held_out}
     fitting = [example for example in examples if example.article_id not in held_out]
     fitting += _gold(index, fitted_half)
     fitted = _calibrated(_logistic(fitting), fitting, list(fitted_half))

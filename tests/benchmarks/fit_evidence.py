@@ -11,22 +11,18 @@ from rag.reading import Reading
 from rag.reranker import SentenceReranker
 from rag.retrieval import retrieve
 from rag.settings import Settings
-from tests.benchmarks.data import Asked, TrainingSet, training_sets
-from tests.benchmarks.listwise import Judged, report
+from tests.benchmarks.data import Asked
+from tests.benchmarks.listwise import Judged, judge_all, report
 from tests.benchmarks.listwise import fit as fit_ranker
 
 
 def fit() -> dict[str, float]:
     """The weights under which the right sentences of both sets come before the wrong ones."""
-    sets = {training.name: _judged(training) for training in training_sets()}
+    sets = judge_all("Reading", _judge)
     fitted = fit_ranker(list(sets.values()))
     for name, judged in sets.items():
         report(f"{name}, evidence", judged, fitted, (1, 3, 5))
     return dict(zip(evidence.FEATURES, fitted, strict=True))
-
-
-def _judged(training: TrainingSet) -> list[Judged]:
-    return [_judge(training.index, asked, asked in training.held_out) for asked in training.progress("Reading")]
 
 
 def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:

@@ -10,23 +10,19 @@ from rag import reranker
 from rag.question import Question
 from rag.reading import read
 from rag.retrieval import POOL
-from tests.benchmarks.data import Asked, TrainingSet, training_sets
-from tests.benchmarks.listwise import Judged, report
+from tests.benchmarks.data import Asked
+from tests.benchmarks.listwise import Judged, judge_all, report
 from tests.benchmarks.listwise import fit as fit_ranker
 
 
 def fit() -> dict[str, float]:
     """The weights under which the right passages of both sets come before the wrong ones."""
-    sets = {training.name: _judged(training) for training in training_sets()}
+    sets = judge_all("Reranking", _judge)
     fitted = fit_ranker(list(sets.values()))
     for name, judged in sets.items():
         report(f"{name}, as found", judged, np.eye(len(fitted))[0], (1, 5, 20))
         report(f"{name}, reranked", judged, fitted, (1, 5, 20))
     return dict(zip(reranker.FEATURES, fitted, strict=True))
-
-
-def _judged(training: TrainingSet) -> list[Judged]:
-    return [_judge(training.index, asked, asked in training.held_out) for asked in training.progress("Reranking")]
 
 
 def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logsumexp, softmax
+
+from index.article_index import ArticleIndex
+from tests.benchmarks.data import Asked, bioasq, squad_training
 
 # On standardised features; it only keeps the weights from growing where the features part right from wrong.
 _RIDGE = 1e-3
@@ -30,6 +33,14 @@ class Judged:
     def teaches(self) -> bool:
         """Whether there is something to put before something else."""
         return bool(self.right.any() and self.wrong.any())
+
+
+def judge_all(title: str, judge: Callable[[ArticleIndex, Asked, bool], Judged]) -> dict[str, list[Judged]]:
+    """What was found for the questions of SQuAD's and of BioASQ's training set, as `judge` sees it."""
+    return {
+        training.name: [judge(training.index, asked, asked in training.held_out) for asked in training.progress(title)]
+        for training in (squad_training(), bioasq())
+    }
 
 
 def fit(sets: Sequence[Sequence[Judged]]) -> Floats:

@@ -20,7 +20,7 @@ from index.home import home
 from rag.chatbot import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate
 from rag.evaluation.summary import summarise
-from tests.benchmarks.data import BENCH, SQUAD, indexed, scifact_articles, squad_gold
+from tests.benchmarks.data import BENCH, SQUAD, indexed, require, scifact_articles, squad_gold
 from tests.benchmarks.simple import AsFound, SimpleAnswerer
 
 GOLD = BENCH.parent / "gold" / "articles.jsonl"
@@ -38,9 +38,8 @@ Set = tuple[str, Sequence[GoldQuestion], Sequence[Path]]
 def main() -> None:
     """Run both pipelines over every set."""
     folder = Path(sys.argv[1]) if sys.argv[1:] else home() / "quality"
+    require()
     folder.mkdir(parents=True, exist_ok=True)
-    if not BENCH.is_dir():
-        sys.exit("needs ../shared/bench")
     for name, questions, articles in _sets():
         index = indexed(name, *articles)
         runs = {kind: _run(make(index), questions, f"{name}, {kind}") for kind, make in PIPELINES.items()}
