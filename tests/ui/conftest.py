@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIETLY = (
@@ -20,6 +21,28 @@ QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+class Watched(NamedTuple):
+    """A page in a fresh profile: the addresses it has asked for, and what its scripts have said, by kind."""
+
+    page: Page
+    asked: list[str]
+    said: list[tuple[str, str]]
+
+
+@contextmanager
+def watched(browser: Browser, size: tuple[int, int]) -> Iterator[Watched]:
+    """A page of some width and height, closed at the end; what it did can be looked at even then."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    watched = Watched(context.new_page(), [], [])
+    watched.page.on("request", lambda sent: watched.asked.append(sent.url))
+    watched.page.on("console", lambda said: watched.said.append((said.type, said.text)))
+    watched.page.on("pageerror", lambda error: watched.said.append(("error", str(error))))
+    try:
+        yield watched
+    finally:
+        context.close()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import pytest
 
 from corpus.errors import BadQuestion, RagError
 from rag import Chatbot
+from tests.ui.conftest import watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -41,21 +42,13 @@ def address(chatbot: Chatbot) -> Iterator[str]:
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["laptop", "phone"])
 def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     """The page in a fresh profile; nothing may be asked of another machine, and no script may complain."""
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
-    asked: list[str] = []
-    wrong: list[str] = []
-    page.on("request", lambda sent: asked.append(sent.url))
-    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(address)
-    page.locator(".conversation").wait_for()
-    yield page
-    context.close()
+    with watched(browser, request.param) as (page, asked, said):
+        page.goto(address)
+        page.locator(".conversation").wait_for()
+        yield page
     elsewhere = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert not elsewhere
-    assert not wrong
+    assert not [text for kind, text in said if kind in ("error", "warning")]
 
 
 def ask(page: Page, question: str) -> None:

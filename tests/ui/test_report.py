@@ -20,6 +20,7 @@ from rag.evaluation.failures import Failure
 from rag.evaluation.summary import METRICS
 from rag.library import BUNDLED_ARTICLES
 from rag.settings import Settings
+from tests.ui.conftest import watched
 from ui.charts import STAGES
 from ui.report import MEANINGS, SECTIONS, report, stage_of
 
@@ -67,19 +68,11 @@ def hostile(bundled_index: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
 @pytest.fixture(params=[(1280, 800), (375, 800)], ids=["laptop", "phone"])
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """An empty page that may ask for nothing but the file it opens, and whose scripts may not complain."""
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
-    asked: list[str] = []
-    wrong: list[str] = []
-    page.on("request", lambda sent: asked.append(sent.url))
-    page.on("console", lambda said: wrong.append(said.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    yield page
-    context.close()
+    with watched(browser, request.param) as (page, asked, said):
+        yield page
     assert len(asked) == 1
     assert asked[0].startswith("file:")
-    assert not wrong
+    assert not said
 
 
 def opened(page: Page, run: tuple[Chatbot, Evaluation], folder: Path) -> Page:
