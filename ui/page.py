@@ -150,8 +150,8 @@ def start(chatbot: Chatbot, *, host: str = "127.0.0.1", port: int | None = None)
 def serve(chatbot: Chatbot, *, host: str = "127.0.0.1", port: int | None = None) -> None:
     """Serve the page until Ctrl+C; see `start`."""
     page, address = start(chatbot, host=host, port=port)
-    print(f"Ask your articles at {address}", flush=True)  # noqa: T201
     with suppress(KeyboardInterrupt):
+        print(f"Ask your articles at {address}", flush=True)  # noqa: T201
         while True:
             time.sleep(3600)
     page.close(verbose=False)
