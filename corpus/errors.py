@@ -14,6 +14,8 @@
     ├── ModelError            an embedding model that is missing or not the published one
     ├── RunError              a run of the evaluation that is none, or is over other questions
     ├── SettingsError         a setting that is unknown or has an impossible value
+    ├── MissingDependency     a package that is asked for and not installed
+    ├── BadReceipt            a receipt that is none, is of another version, or was changed
     └── BadQuestion           a question that is empty or too long
 
 Each message is one line that says what is wrong and what to do; what failed is kept as an attribute.
@@ -119,6 +121,18 @@ class RunError(RagError):
 
 class SettingsError(RagError):
     """A setting that is unknown or has an impossible value."""
+
+
+class MissingDependency(RagError):
+    """A package that only some need is asked for and not installed; the message has the command that installs it."""
+
+    def __init__(self, package: str, purpose: str, install: str) -> None:
+        self.package = package
+        super().__init__(f"{purpose} needs {package}, which is not installed: {install}")
+
+
+class BadReceipt(RagError):
+    """A receipt that is none, is of another version, or was changed after it was made."""
 
 
 class BadQuestion(RagError):

@@ -1,4 +1,4 @@
-"""The command line: `rag index`, `rag info`, `rag ask`, `rag chat`, `rag eval` and `rag compare`."""
+"""The command line: `rag index`, `info`, `ask`, `chat`, `check`, `eval` and `compare`."""
 
 from __future__ import annotations
 
@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, help="the port (default: 7860, or the next one free)")
     chat.set_defaults(run=_chat)
+
+    check = commands.add_parser("check", parents=[shared], help="whether the articles still say what a receipt quotes")
+    check.add_argument("receipt", type=Path, metavar="RECEIPT", help="a receipt of an answer (.json)")
+    check.add_argument("--json", action="store_true", help="as JSON")
+    check.set_defaults(run=_check)
 
     evaluate = commands.add_parser("eval", parents=[shared], help="measure the answers to gold questions")
     gold = evaluate.add_mutually_exclusive_group(required=True)
@@ -162,6 +167,18 @@ def _chat(options: argparse.Namespace) -> None:
     from ui.page import serve
 
     serve(chatbot, host=options.host, port=options.port)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from index.article_index import ArticleIndex
+    from rag.library import ready_index
+    from rag.receipt import Receipt, check
+    from ui.checking import as_json, as_text
+
+    receipt = Receipt.read(options.receipt)
+    checks = check(receipt, ArticleIndex.open(ready_index(options.index, _settings(options))))
+    print(as_json(checks) if options.json else as_text(checks))
+    return 0 if all(item.is_said for item in checks) else 1
 
 
 def _eval(options: argparse.Namespace) -> None:
