@@ -10,6 +10,8 @@
     │   ├── IndexNotFound     no index where one was expected
     │   ├── IndexMismatch     an index made with another model, splitter or format
     │   ├── IndexDamaged      a file of the index is missing or not what was written
+    │   ├── ArticleNotFound   an article that was named is not in the index
+    │   ├── LastArticle       the articles to remove are all that the index holds
     │   └── IndexLocked       another process is writing to the index
     ├── ModelError            an embedding model that is missing or not the published one
     ├── RunError              a run of the evaluation that is none, or is over other questions
@@ -101,6 +103,21 @@ class IndexDamaged(StoreError):
         super().__init__(
             folder, f"{file} {what}: make the index anew with `rag index --rebuild --index {folder} ARTICLES`"
         )
+
+
+class ArticleNotFound(StoreError):
+    """An article that was named is not in the index."""
+
+    def __init__(self, folder: Path, article_ids: tuple[str, ...]) -> None:
+        self.article_ids = article_ids
+        super().__init__(folder, f"the index in {folder} holds no article {', '.join(article_ids)}: look at its list")
+
+
+class LastArticle(StoreError):
+    """The articles to remove are all that the index holds."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, f"nothing would be left in the index in {folder}: add another article first")
 
 
 class IndexLocked(StoreError):

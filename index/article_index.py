@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from corpus.article import Article, Passage
 from corpus.errors import IndexDamaged
 from index import store
+from index.catalogue import Catalogue
 from index.dense import DenseIndex
 from index.embedder import Vectors
 from index.generation import open_segments
@@ -108,6 +111,26 @@ class ArticleIndex:
         """Every article, by id."""
         every = (article for segment in self.segments for article in segment.articles())
         return sorted(every, key=lambda article: article.id)
+
+    def catalogue(self, search: str = "", offset: int = 0, limit: int = 100) -> Catalogue:
+        """The articles in order of title, from the `offset`-th on, without their texts.
+
+        Args:
+            search: words that must all stand in an article's title, source or id, in upper or lower case.
+        """
+        ordered = heapq.merge(*(segment.in_order(search) for segment in self.segments))
+        ids = [article_id for _, article_id in islice(ordered, offset, offset + limit)]
+        entries = [entry for name in ids for segment in self.segments if (entry := segment.entry(name))]
+        return Catalogue(sum(segment.count(search) for segment in self.segments), tuple(entries))
+
+    def sources(self) -> list[str]:
+        """Every source that an article names, in order of the alphabet."""
+        return sorted({source for segment in self.segments for source, _ in segment.origins() if source})
+
+    def published(self) -> tuple[str, str] | None:
+        """The earliest and the latest date of publication, as precise as they are given; None where none is."""
+        dates = [date for segment in self.segments for _, date in segment.origins() if date]
+        return (min(dates), max(dates)) if dates else None
 
     def _holding(self, passage_id: int) -> Segment:
         return self.segments[bisect_right(self._first_ids, passage_id) - 1]

@@ -15,7 +15,7 @@ from corpus.readers import find_files, read_file
 from corpus.splitter import Splitter
 from index import store
 from index.embedder import DEFAULT_MODEL, EmbeddedPassage
-from index.generation import new_segment_folder, open_segments, write_generation
+from index.generation import new_segment_folder, open_segments, sources_of, write_generation
 from index.manifest import Manifest, Recipe
 from index.plan import Planned, make_plan
 from index.segment import Segment, SourceFile, write
@@ -30,7 +30,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Report:
-    """What a build did, by article id. `missing` are articles whose files are gone: kept until a build prunes."""
+    """What a build did, by article id. `missing` are articles whose files are gone: kept until a build prunes.
+
+    `articles` has the id of each file's article, by the file's resolved path; those not read are `skipped`.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Report:
     removed: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     skipped: list[UnreadableFile] = field(default_factory=list)
+    articles: dict[Path, str] = field(default_factory=dict)
     embedded_passages: int = 0
 
 
@@ -60,6 +64,8 @@ def build(
 ) -> Report:
     """Bring the index in `folder` up to date with the files at `paths`, or make it.
 
+    A file whose article was removed is left out unless it is itself one of the paths.
+
     Args:
         rebuild: start from nothing; what is there stays in force until the new index is whole. Interrupted, it starts
             over, where an update goes on.
@@ -81,9 +87,11 @@ def build(
             _check_recipe(folder, base, model, splitter)
             # What is damaged would be taken over, and signed as sound.
             store.verify(folder, base)
-        live = {name: source for segment in _segments(folder, base) for name, source in segment.sources().items()}
-        plan = make_plan(files, paths, live)
-        report = Report(unchanged=plan.unchanged)
+        live = sources_of(open_segments(folder, base)) if base else {}
+        named = [str(path.resolve()) for path in paths]
+        excluded = dict.fromkeys(path for path in (base.excluded if base else ()) if path not in named)
+        plan = make_plan([file for file in files if str(file.resolve()) not in excluded], paths, live)
+        report = Report(unchanged=plan.unchanged, articles={live[name].path: name for name in plan.unchanged})
         report.removed, report.missing = (plan.missing, []) if prune else ([], plan.missing)
         fresh: list[Segment] = []
         recipe = base.recipe if base else None
@@ -104,10 +112,11 @@ def build(
         report.added = sorted(held - live.keys())
         if recipe is None or not (held or live.keys() - set(report.removed)):
             raise NoArticles(tuple(paths), _why_nothing(report.skipped))
-        roots = list(dict.fromkeys([*(base.roots if base else ()), *(str(path.resolve()) for path in paths)]))
-        if fresh or report.removed or base is None or roots != list(base.roots):
+        report.articles |= {item.source.path: item.article.id for item in read}
+        roots = list(dict.fromkeys([*(base.roots if base else ()), *named]))
+        if fresh or report.removed or base is None or (roots, [*excluded]) != ([*base.roots], [*base.excluded]):
             progress("Saving", 0, 1)
-            write_generation(folder, base, fresh, {*report.removed, *report.updated}, recipe, roots)
+            write_generation(folder, base, fresh, {*report.removed, *report.updated}, recipe, roots, [*excluded])
             progress("Saving", 1, 1)
     return report
 
@@ -122,10 +131,6 @@ def _check_recipe(folder: Path, base: Manifest, model: str, splitter: Splitter) 
             f"holds passages of {made.max_tokens} tokens overlapping by {made.overlap} sentences, "
             f"and {splitter.max_tokens} and {splitter.overlap} are set",
         )
-
-
-def _segments(folder: Path, base: Manifest | None) -> list[Segment]:
-    return open_segments(folder, base) if base else []
 
 
 def _read(to_read: Sequence[Planned], splitter: Splitter, report: Report, progress: Progress) -> list[_Split]:

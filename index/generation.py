@@ -14,7 +14,7 @@ from index import store
 from index.dense import DenseIndex
 from index.lexical import Document, LexicalIndex
 from index.manifest import Manifest, Part, Recipe
-from index.segment import Segment, write
+from index.segment import Segment, SourceFile, write
 
 # Passages whose words are indexed in about five seconds.
 _INDEXED_ANEW = 100_000
@@ -25,8 +25,19 @@ def open_segments(folder: Path, manifest: Manifest) -> list[Segment]:
     return [Segment(store.segment_folder(folder, part.name), part.removed) for part in manifest.parts]
 
 
+def sources_of(segments: Sequence[Segment]) -> dict[str, SourceFile]:
+    """The file behind each article of some segments, by article id."""
+    return {name: source for segment in segments for name, source in segment.sources().items()}
+
+
 def write_generation(
-    folder: Path, base: Manifest | None, fresh: Sequence[Segment], gone: set[str], recipe: Recipe, roots: Sequence[str]
+    folder: Path,
+    base: Manifest | None,
+    fresh: Sequence[Segment],
+    gone: set[str],
+    recipe: Recipe,
+    roots: Sequence[str],
+    excluded: Sequence[str] = (),
 ) -> None:
     """Put in force the base without the articles that are `gone`, and with the fresh segments."""
     before = open_segments(folder, base) if base else []
@@ -56,6 +67,7 @@ def write_generation(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         recipe=recipe,
         roots=tuple(roots),
+        excluded=tuple(excluded),
         articles=sum(len(segment.sources()) for segment in segments),
         passages=sum(len(ids) for ids, _ in vectors),
         next_id=max([base.next_id if base else 0, *(segment.last_id + 1 for segment in segments)]),

@@ -9,7 +9,7 @@ from typing import Any
 
 from corpus.errors import IndexDamaged, IndexMismatch
 
-FORMAT = 1
+FORMAT = 2
 FILE = "manifest.json"
 
 
@@ -42,12 +42,17 @@ class Checksum:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One generation of an index. `files` are relative to the index's folder, `roots` the paths it was made from."""
+    """One generation of an index.
+
+    `files` are relative to the index's folder, `roots` the paths it was made from, and `excluded` the files whose
+    articles were removed from it, which updates leave out.
+    """
 
     generation: int
     created: str
     recipe: Recipe
     roots: tuple[str, ...]
+    excluded: tuple[str, ...]
     articles: int
     passages: int
     next_id: int
@@ -76,6 +81,7 @@ class Manifest:
                     **written,
                     "recipe": Recipe(**written["recipe"]),
                     "roots": tuple(written["roots"]),
+                    "excluded": tuple(written["excluded"]),
                     "parts": tuple(Part(part["name"], tuple(part["removed"])) for part in written["parts"]),
                     "files": {name: Checksum(**checksum) for name, checksum in written["files"].items()},
                 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from index.segment import SourceFile
@@ -33,8 +34,9 @@ def make_plan(files: Sequence[Path], roots: Sequence[Path], live: Mapping[str, S
     lost = {article_id for article_id, source in live.items() if not source.path.exists()}
     taken = set(live) - lost
     to_read, unchanged = [], []
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     for file in files:
-        source = SourceFile(file.resolve(), _digest(file))
+        source = SourceFile(file.resolve(), _digest(file), now)
         article_id = ids.get(source.path) or next(name for name in _names(file, roots) if name not in taken)
         taken.add(article_id)
         # A file that was moved finds its article again by name.

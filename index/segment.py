@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +13,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Article, Passage
+from index.catalogue import Entry, folded
 from index.embedder import EmbeddedPassage, Vectors
 from index.query import Ids
 
 _TEXTS, _VECTORS, _SENTENCES = "texts.sqlite", "vectors.npy", "sentences.npy"
 
-_ARTICLE = [field.name for field in fields(Article)]
-_SCHEMA = f"""
-CREATE TABLE articles({", ".join(_ARTICLE)}, path, digest, PRIMARY KEY (id));
+_ARTICLE = ", ".join(item.name for item in fields(Article))
+_ARTICLES = "articles JOIN texts USING (id)"
+# The texts lie apart, so that whatever lists articles runs through a few hundred bytes of each. What is sought begins
+# with the title: its order is theirs.
+_SCHEMA = """
+CREATE TABLE articles(
+    id PRIMARY KEY, title, source, author, published, url, language, path, digest, indexed, words, sought
+);
+CREATE INDEX articles_in_order ON articles(sought, id);
+CREATE TABLE texts(id PRIMARY KEY, text);
 CREATE TABLE passages(id INTEGER PRIMARY KEY, row, article_id, ordinal, start, stop, text, first_sentence, sentences);
 CREATE INDEX passages_of ON passages(article_id, ordinal);
 """
 _PASSAGE = "article_id, ordinal, start, stop, text, sentences"
 _LIVE = "NOT IN (SELECT value FROM json_each(?))"
+_ENTRY = (
+    "id, title, source, published, words, (SELECT count(*) FROM passages WHERE article_id = articles.id), indexed, path"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """The file an article was read from, and what its bytes hashed to then."""
+    """The file an article was read from, what its bytes hashed to then, and when that was: ISO 8601, UTC."""
 
     path: Path
     digest: str
+    indexed: str = field(compare=False)
 
 
 class Segment:
@@ -58,14 +70,14 @@ class Segment:
 
     def sources(self) -> dict[str, SourceFile]:
         """The file behind each article, by article id."""
-        rows = self._texts.execute(f"SELECT id, path, digest FROM articles WHERE id {_LIVE}", (self._gone,))
-        return {article_id: SourceFile(Path(path), digest) for article_id, path, digest in rows}
+        rows = self._texts.execute(f"SELECT id, path, digest, indexed FROM articles WHERE id {_LIVE}", (self._gone,))
+        return {article_id: SourceFile(Path(path), digest, indexed) for article_id, path, digest, indexed in rows}
 
     def article(self, article_id: str) -> Article | None:
         """An article with its text, or None when it is not here."""
         if article_id in self.removed:
             return None
-        query = f"SELECT {', '.join(_ARTICLE)} FROM articles WHERE id = ?"
+        query = f"SELECT {_ARTICLE} FROM {_ARTICLES} WHERE id = ?"
         row = self._texts.execute(query, (article_id,)).fetchone()
         return Article(*row) if row else None
 
@@ -78,8 +90,31 @@ class Segment:
 
     def articles(self) -> Iterator[Article]:
         """Every article, with its text."""
-        query = f"SELECT {', '.join(_ARTICLE)} FROM articles WHERE id {_LIVE} ORDER BY id"
+        query = f"SELECT {_ARTICLE} FROM {_ARTICLES} WHERE id {_LIVE} ORDER BY id"
         return (Article(*row) for row in self._texts.execute(query, (self._gone,)))
+
+    def count(self, search: str) -> int:
+        """How many articles hold every word of a search in their title, source or id."""
+        holds, words = self._holds(search)
+        row = self._texts.execute(f"SELECT count(*) FROM articles WHERE {holds}", words).fetchone()
+        return int(row[0])
+
+    def in_order(self, search: str) -> Iterator[tuple[str, str]]:
+        """What is sought of each of those articles, by which it is ordered, and its id."""
+        holds, words = self._holds(search)
+        return self._texts.execute(f"SELECT sought, id FROM articles WHERE {holds} ORDER BY sought, id", words)
+
+    def entry(self, article_id: str) -> Entry | None:
+        """An article as the catalogue lists it, or None when it is not here."""
+        if article_id in self.removed:
+            return None
+        row = self._texts.execute(f"SELECT {_ENTRY} FROM articles WHERE id = ?", (article_id,)).fetchone()
+        return replace(Entry(*row), path=Path(row[-1])) if row else None
+
+    def origins(self) -> Iterator[tuple[str | None, str | None]]:
+        """The source and the date of publication of the articles, each pair once."""
+        query = f"SELECT DISTINCT source, published FROM articles WHERE id {_LIVE}"
+        return self._texts.execute(query, (self._gone,))
 
     def passage(self, passage_id: int) -> Passage:
         """A passage by its number; KeyError when it is not here."""
@@ -120,6 +155,11 @@ class Segment:
             vector = np.asarray(self._vectors[row], dtype=np.float32)
             yield passage_id, EmbeddedPassage(passage, vector, self.sentence_vectors(passage_id))
 
+    def _holds(self, search: str) -> tuple[str, list[str]]:
+        """The SQL for articles that hold every word of a search, and its parameters."""
+        words = folded(search).split()
+        return " AND ".join([f"id {_LIVE}", *["instr(sought, ?)"] * len(words)]), [self._gone, *words]
+
 
 def write(
     folder: Path,
@@ -138,10 +178,20 @@ def write(
         texts.execute("PRAGMA synchronous = OFF")
         texts.executescript(_SCHEMA)
         texts.execute("BEGIN")
-        marks = ", ".join("?" * (len(_ARTICLE) + 2))
         for article, source in articles:
-            row = (*astuple(article), str(source.path), source.digest)
-            texts.execute(f"INSERT INTO articles VALUES ({marks})", row)
+            row = {
+                **asdict(article),
+                **asdict(source),
+                "path": str(source.path),
+                "words": len(article.text.split()),
+                "sought": folded("\n".join([article.title, article.source or "", article.id])),
+            }
+            texts.execute(
+                "INSERT INTO articles VALUES (:id, :title, :source, :author, :published, :url, :language, :path, "
+                ":digest, :indexed, :words, :sought)",
+                row,
+            )
+            texts.execute("INSERT INTO texts VALUES (:id, :text)", row)
         for row_number, (passage_id, embedded) in enumerate(passages):
             passage = embedded.passage
             place = (passage.article_id, passage.ordinal, passage.start, passage.end, passage.text)

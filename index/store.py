@@ -9,6 +9,7 @@ INDEX/lock                             held by the one process that writes
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -35,6 +36,34 @@ def current(folder: Path) -> Manifest:
         IndexNotFound: there is no index in the folder.
         IndexDamaged, IndexMismatch: see `Manifest.read`.
     """
+    return Manifest.read(folder, _manifest_file(folder))
+
+
+def roots(folder: Path) -> list[Path]:
+    """The paths an index was made from, whatever the format it has; raises as `current` does, mismatches apart."""
+    file = _manifest_file(folder)
+    try:
+        return [Path(root) for root in json.loads(file.read_text("utf-8"))["roots"]]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise IndexDamaged(folder, file, "is missing or not a manifest") from error
+
+
+def version(folder: Path) -> tuple[int, int]:
+    """What is another whenever another generation was put in force, at the price of a look at the pointer.
+
+    Raises:
+        IndexNotFound: there is no index in the folder.
+    """
+    try:
+        status = (folder / CURRENT).stat()
+    except OSError:
+        raise IndexNotFound(folder) from None
+    # The generation's number alone would not do: an index that was deleted and made again counts from one.
+    return status.st_ino, status.st_mtime_ns
+
+
+def _manifest_file(folder: Path) -> Path:
+    """The manifest that the pointer names."""
     pointer = folder / CURRENT
     try:
         number = pointer.read_text("ascii").strip()
@@ -44,7 +73,7 @@ def current(folder: Path) -> Manifest:
         raise IndexDamaged(folder, pointer, "cannot be read") from error
     if not number.isdecimal():
         raise IndexDamaged(folder, pointer, "does not name a generation")
-    return Manifest.read(folder, generation_folder(folder, int(number)) / manifests.FILE)
+    return generation_folder(folder, int(number)) / manifests.FILE
 
 
 def generation_folder(folder: Path, generation: int) -> Path:

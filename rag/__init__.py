@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Sentence
     from rag.chatbot import Chatbot
     from rag.conversation import Turn
+    from rag.current import CurrentChatbot
     from rag.settings import Settings
 
 __all__ = ["Answer", "Chatbot", "Citation", "Sentence", "Settings", "ask"]
@@ -36,21 +37,20 @@ def ask(question: str, *, history: Sequence[Turn] = (), index: Path | str | None
     Raises:
         RagError: the question or the index is no good; the message says what to do.
     """
-    from index.store import current
     from rag.library import ready_index
     from rag.settings import Settings
 
     settings = Settings.load()
     folder = ready_index(None if index is None else Path(index), settings)
-    return _chatbot(folder.resolve(), current(folder).generation, settings).ask(question, history=history)
+    return _chatbot(folder.resolve(), settings)().ask(question, history=history)
 
 
 @lru_cache(maxsize=4)
-def _chatbot(folder: Path, generation: int, settings: Settings) -> Chatbot:
-    """The chatbot over one generation, kept open from one question to the next; a new generation gets a new one."""
-    from rag.chatbot import Chatbot
+def _chatbot(folder: Path, settings: Settings) -> CurrentChatbot:
+    """The chatbot of an index, kept open from one question to the next."""
+    from rag.current import CurrentChatbot
 
-    return Chatbot.open(folder, settings)
+    return CurrentChatbot(folder, settings)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ def paths_of(folder: Path, *, rebuild: bool = False) -> list[Path]:
     if folder == bundled_index():
         return [BUNDLED_ARTICLES]
     try:
-        roots = [Path(root) for root in store.current(folder).roots]
+        roots = store.roots(folder)
     except StoreError as error:
         if rebuild:
             raise StoreError(
@@ -69,6 +69,13 @@ def update_index(
     return build(
         paths, folder, model=settings.model, splitter=settings.splitter, rebuild=rebuild, prune=prune, progress=progress
     )
+
+
+def remove_articles(article_ids: Collection[str], folder: Path) -> list[str]:
+    """`index.remove.remove`, for those who need not know the rest of it."""
+    from index.remove import remove
+
+    return remove(article_ids, folder)
 
 
 def ready_index(named: Path | None, settings: Settings, progress: Progress | None = None) -> Path:

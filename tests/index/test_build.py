@@ -62,7 +62,9 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_new_index_holds_every_article(articles: Path, folder: Path, search: Search, embedded: list[str]) -> None:
     report = build([articles], folder)
-    assert report == Report(added=["bridge", "lighthouse", "orchard/apples"], embedded_passages=3)
+    ids = {articles / "bridge.txt": "bridge", articles / "lighthouse.md": "lighthouse"}
+    ids[articles / "orchard" / "apples.txt"] = "orchard/apples"
+    assert report == Report(added=["bridge", "lighthouse", "orchard/apples"], articles=ids, embedded_passages=3)
     assert _ids(folder) == report.added == sorted(embedded)
     assert search(folder, "Who lit the lamp?")[0].passage.text.startswith("The lamp on Skerry Rock")
     manifest = ArticleIndex.open(folder).manifest
@@ -77,7 +79,8 @@ def test_where_nothing_changed_nothing_is_embedded_or_written(
     files = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != "lock"}
     (articles / "bridge.txt").touch()
     report = build([articles], folder)
-    assert report == Report(unchanged=["bridge", "lighthouse", "orchard/apples"])
+    assert report == Report(unchanged=["bridge", "lighthouse", "orchard/apples"], articles=report.articles)
+    assert sorted(report.articles.values()) == report.unchanged
     assert embedded == []
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != "lock"} == files
 
@@ -89,7 +92,8 @@ def test_only_the_file_that_changed_is_embedded(
     embedded.clear()
     write(articles, {"bridge.txt": "The bridge at Morton was opened again in 2021 by the mayoress.\n"})
     report = build([articles], folder)
-    assert report == Report(updated=["bridge"], unchanged=["lighthouse", "orchard/apples"], embedded_passages=1)
+    assert (report.updated, report.unchanged) == (["bridge"], ["lighthouse", "orchard/apples"])
+    assert (report.articles[articles / "bridge.txt"], report.embedded_passages) == ("bridge", 1)
     assert embedded == ["bridge"]
     assert "opened again" in search(folder, "Who opened the bridge?", 1)[0].passage.text
     assert not any("crack" in text for _, text in _passages(folder, search).values())
@@ -129,7 +133,8 @@ def test_a_file_that_is_gone_is_said_and_stays_until_a_build_prunes(
     assert "lighthouse" not in {article for article, _ in _passages(folder, search).values()}
     assert not any(hit.lexical for hit in search(folder, "Skerry"))
     assert embedded == []
-    assert build([articles], folder, prune=True) == Report(unchanged=["bridge", "orchard/apples"])
+    report = build([articles], folder, prune=True)
+    assert report == Report(unchanged=["bridge", "orchard/apples"], articles=report.articles)
 
 
 def test_a_file_that_came_back_is_unchanged(articles: Path, folder: Path) -> None:
@@ -230,7 +235,9 @@ def test_what_cannot_be_read_is_named_with_the_reason_and_the_rest_goes_in(artic
     assert "empty" in reasons["empty.txt"]
     assert "unknown format" in reasons["picture.png"]
     assert all(reasons.values())
-    assert _ids(folder) == report.added == ["bridge", "lighthouse", "orchard/apples"]
+    assert (
+        _ids(folder) == report.added == sorted(report.articles.values()) == ["bridge", "lighthouse", "orchard/apples"]
+    )
 
 
 def test_a_file_that_can_be_read_again_goes_in(articles: Path, folder: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_pointer_to_a_generation_that_is_not_there_is_damage(copy: Path) -> No
     _damaged(copy, copy / "generations" / "99" / "manifest.json")
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "{}", '{"format": 1}', '{"format": 1, "files": 3}'])
+@pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "{}", '{"format": 2}', '{"format": 2, "files": 3}'])
 def test_a_manifest_that_is_missing_or_none_is_damage(copy: Path, content: str | None) -> None:
     manifest = _generation(copy) / "manifest.json"
     manifest.unlink()
@@ -109,13 +109,27 @@ def test_a_manifest_that_is_missing_or_none_is_damage(copy: Path, content: str |
     _damaged(copy, manifest)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
 def test_another_format_is_a_mismatch(copy: Path, version: object) -> None:
     manifest = _generation(copy) / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text("utf-8")), "format": version}), "utf-8")
     with pytest.raises(IndexMismatch, match="rag index --rebuild") as raised:
         ArticleIndex.open(copy)
     assert f"format {version}" in str(raised.value)
+
+
+def test_the_paths_that_an_index_of_another_format_was_made_from_are_found(copy: Path, whole: Path) -> None:
+    manifest = _generation(copy) / "manifest.json"
+    manifest.write_text(json.dumps({"format": 1, "roots": ["/some/articles"]}), "utf-8")
+    assert store.roots(copy) == [Path("/some/articles")]
+    assert store.roots(whole) == [whole.parent / "articles"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"roots": 7}', '{"roots": [7]}'])
+def test_a_manifest_that_names_no_paths_is_damage(copy: Path, content: str) -> None:
+    (_generation(copy) / "manifest.json").write_text(content, "utf-8")
+    with pytest.raises(IndexDamaged):
+        store.roots(copy)
 
 
 def test_a_manifest_comes_back_as_it_was_written(whole: Path) -> None:
@@ -203,6 +217,24 @@ def test_a_place_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
 
 
 # Reading while it is written
+
+
+def test_a_version_lasts_until_another_generation_is_in_force(copy: Path, tmp_path: Path) -> None:
+    before = store.version(copy)
+    assert store.version(copy) == before
+    build([write(tmp_path / "articles", {"new.txt": "The well ran dry."})], copy)
+    assert store.version(copy) != before
+    with pytest.raises(IndexNotFound):
+        store.version(tmp_path / "nowhere")
+
+
+def test_an_index_that_was_deleted_and_made_again_has_another_version(articles: Path, folder: Path) -> None:
+    build([articles], folder)
+    before, generation = store.version(folder), store.current(folder).generation
+    shutil.rmtree(folder)
+    build([articles], folder)
+    assert store.current(folder).generation == generation
+    assert store.version(folder) != before
 
 
 def test_a_reader_keeps_the_generation_it_opened(copy: Path, tmp_path: Path, search: Search) -> None:
