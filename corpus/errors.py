@@ -18,6 +18,7 @@
     ├── SettingsError         a setting that is unknown or has an impossible value
     ├── MissingDependency     a package that is asked for and not installed
     ├── BadReceipt            a receipt that is none, is of another version, or was changed
+    ├── BadFilter             a source or a date to choose articles by that is none
     └── BadQuestion           a question that is empty or too long
 
 Each message is one line that says what is wrong and what to do; what failed is kept as an attribute.
@@ -150,6 +151,10 @@ class MissingDependency(RagError):
 
 class BadReceipt(RagError):
     """A receipt that is none, is of another version, or was changed after it was made."""
+
+
+class BadFilter(RagError):
+    """A source or a date to choose articles by that is none."""
 
 
 class BadQuestion(RagError):

@@ -31,6 +31,12 @@ class HybridIndex:
         self._dense_weight = dense_weight
         self._depth = depth
 
+    def within(self, ids: Ids) -> HybridIndex:
+        """The same index over these passages alone: the others are neither found nor part of the normalisation."""
+        return HybridIndex(
+            self.dense.within(ids), self.lexical.within(ids), dense_weight=self._dense_weight, depth=self._depth
+        )
+
     def search(self, query: Query, k: int) -> HybridRanking:
         """See `PassageIndex.search`; the scores are in [0, 1]."""
         depth = max(k, self._depth)

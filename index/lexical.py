@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.query import Query, Ranking
+from index.query import Ids, Query, Ranking
 
 if TYPE_CHECKING:
     import tantivy
@@ -78,12 +78,17 @@ def with_plain_numbers(text: str) -> str:
 
 
 class LexicalIndex:
-    """BM25 over the passages' words (Robertson and Zaragoza 2009; k1 = 1.2 and b = .75, as tantivy has them)."""
+    """BM25 over the passages' words (Robertson and Zaragoza 2009; k1 = 1.2 and b = .75, as tantivy has them).
+
+    Args:
+        only: matches the passages that are found and adds nothing to their scores; all where it is not given.
+    """
 
     FOLDER = "lexical"
 
-    def __init__(self, index: tantivy.Index) -> None:
+    def __init__(self, index: tantivy.Index, only: tantivy.Query | None = None) -> None:
         self._index = index
+        self._only = only
         self._searcher = index.searcher()
 
     @classmethod
@@ -117,6 +122,13 @@ class LexicalIndex:
         """The index that `update` wrote to a folder."""
         return cls(_open(folder / cls.FOLDER))
 
+    def within(self, ids: Ids) -> LexicalIndex:
+        """The same index, in which only passages of these numbers are found; what is rare stays as rare as it was."""
+        import tantivy
+
+        one_of = tantivy.Query.term_set_query(self._index.schema, "id", ids.tolist())
+        return LexicalIndex(self._index, tantivy.Query.const_score_query(one_of, 0.0))
+
     def search(self, query: Query, k: int) -> Ranking:
         """See `PassageIndex.search`; only passages that share a word with the query are found."""
         parsed = self._parse(query.text)
@@ -139,12 +151,15 @@ class LexicalIndex:
         words = dict.fromkeys(terms(text))
         if not words:
             return None
-        return tantivy.Query.boolean_query(
+        any_of = tantivy.Query.boolean_query(
             [
                 (tantivy.Occur.Should, tantivy.Query.term_query(schema, "text", word, index_option="freq"))
                 for word in words
             ]
         )
+        if self._only is None:
+            return any_of
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, any_of), (tantivy.Occur.Must, self._only)])
 
 
 def _open(folder: Path) -> tantivy.Index:

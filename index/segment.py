@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from corpus.article import Article, Passage
 from index.catalogue import Entry, folded
 from index.embedder import EmbeddedPassage, Vectors
+from index.filters import Filters
 from index.query import Ids
 
 _TEXTS, _VECTORS, _SENTENCES = "texts.sqlite", "vectors.npy", "sentences.npy"
@@ -37,6 +38,14 @@ _LIVE = "NOT IN (SELECT value FROM json_each(?))"
 _ENTRY = (
     "id, title, source, published, words, (SELECT count(*) FROM passages WHERE article_id = articles.id), indexed, path"
 )
+# Dates are compared as far as both go, which as text they can be; nothing compares with one that is missing.
+_PASSING = """
+SELECT passages.id FROM articles JOIN passages ON article_id = articles.id
+WHERE articles.id NOT IN (SELECT value FROM json_each(:gone))
+AND (:sources IS NULL OR source IN (SELECT value FROM json_each(:sources)))
+AND (:since IS NULL OR substr(published, 1, length(:since)) >= substr(:since, 1, length(published)))
+AND (:until IS NULL OR substr(published, 1, length(:until)) <= substr(:until, 1, length(published)))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,16 @@ class Segment:
         wanted = json.dumps(sorted(set(article_ids) - self.removed))
         query = "SELECT id FROM passages WHERE article_id IN (SELECT value FROM json_each(?))"
         return [passage_id for (passage_id,) in self._texts.execute(query, (wanted,))]
+
+    def passing(self, filters: Filters) -> Ids:
+        """The numbers of the passages whose articles pass."""
+        values = {
+            "gone": self._gone,
+            "sources": json.dumps(sorted(filters.sources)) if filters.sources else None,
+            "since": filters.since,
+            "until": filters.until,
+        }
+        return np.array([number for (number,) in self._texts.execute(_PASSING, values)], dtype=np.int64)
 
     def vectors(self) -> tuple[Ids, Vectors]:
         """The number of every passage, and their vectors, shape (passages, dim)."""

@@ -9,29 +9,38 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from index.filters import Filters
     from rag.answer import Answer, Citation, Sentence
     from rag.chatbot import Chatbot
     from rag.conversation import Turn
     from rag.current import CurrentChatbot
     from rag.settings import Settings
 
-__all__ = ["Answer", "Chatbot", "Citation", "Sentence", "Settings", "ask"]
+__all__ = ["Answer", "Chatbot", "Citation", "Filters", "Sentence", "Settings", "ask"]
 
 # Imported when first used: numpy and what follows would make `import rag` ten times slower.
 _HOME = {
     "Answer": "rag.answer",
     "Chatbot": "rag.chatbot",
     "Citation": "rag.answer",
+    "Filters": "index.filters",
     "Sentence": "rag.answer",
     "Settings": "rag.settings",
 }
 
 
-def ask(question: str, *, history: Sequence[Turn] = (), index: Path | str | None = None) -> Answer:
+def ask(
+    question: str,
+    *,
+    history: Sequence[Turn] = (),
+    filters: Filters | None = None,
+    index: Path | str | None = None,
+) -> Answer:
     """Answer a question from the articles of an index; the bundled ones where none is named.
 
     Args:
         history: the turns before, oldest first, each a question and what was answered.
+        filters: which articles are asked; all of them where none are given.
         index: the index's folder; by default `.rag` in the working folder, or else the bundled articles' index.
 
     Raises:
@@ -42,7 +51,7 @@ def ask(question: str, *, history: Sequence[Turn] = (), index: Path | str | None
 
     settings = Settings.load()
     folder = ready_index(None if index is None else Path(index), settings)
-    return _chatbot(folder.resolve(), settings)().ask(question, history=history)
+    return _chatbot(folder.resolve(), settings)().ask(question, history=history, filters=filters)
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,9 @@ OnToken = Callable[[str], None]
 
 
 class Answerer(Protocol):
-    """Answers from the passages found, or refuses."""
+    """Answers from the passages found, or refuses. `name` is what it is chosen by."""
+
+    name: str
 
     def answer(self, question: Question, readings: Sequence[Reading], *, on_token: OnToken | None = None) -> Answer:
         """An answer from the passages, best first; `on_token` is given the text as it comes."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from corpus.errors import BadQuestion
+from corpus.errors import BadQuestion, SettingsError
 from index.article_index import ArticleIndex
+from index.filters import Filters
 from index.query import Hit
 from rag.answer import Answer
 from rag.answerer import Answerer, OnToken
@@ -28,7 +29,11 @@ LONGEST_QUESTION = 2_000
 
 
 class Chatbot:
-    """Answers questions from one index; safe to share between threads."""
+    """Answers questions from one index; safe to share between threads.
+
+    Args:
+        answerer: what answers unless a question asks for another; the extractive one is always there.
+    """
 
     def __init__(
         self,
@@ -41,7 +46,9 @@ class Chatbot:
         self.index = index
         self.settings = settings or Settings()
         self._reranker = reranker or _reranker(self.settings.reranker)
-        self._answerer = answerer or ExtractiveAnswerer(index, self.settings)
+        extractive = ExtractiveAnswerer(index, self.settings)
+        own: list[Answerer] = [extractive] if answerer is None else [answerer, extractive]
+        self._answerers = {item.name: item for item in own}
 
     @classmethod
     def open(
@@ -64,22 +71,44 @@ class Chatbot:
         folder = None if index is None else Path(index)
         return cls(ArticleIndex.open(ready_index(folder, settings, progress)), settings)
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), on_token: OnToken | None = None) -> Answer:
+    @property
+    def answerers(self) -> tuple[str, ...]:
+        """The names of what can answer; the first does unless a question asks for another."""
+        return tuple(self._answerers)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        passages: int | None = None,
+        answerer: str | None = None,
+        on_token: OnToken | None = None,
+    ) -> Answer:
         """Answer a question, or refuse.
 
         Args:
             history: the turns before, oldest first, each a question and what was answered.
+            filters: which articles are asked; all of them where none are given.
+            passages: how many passages are read, if not as many as the settings say.
+            answerer: one of `answerers`, by default the first.
             on_token: given the answer's text piece by piece.
 
         Raises:
             BadQuestion: the question is empty or longer than `LONGEST_QUESTION` characters.
+            SettingsError: there is no such answerer, or no passage is to be read.
         """
         begun = perf_counter()
+        chosen = self._answerers.get(answerer or self.answerers[0])
+        if chosen is None:
+            raise SettingsError(f"there is no answerer {answerer}: name one of {', '.join(self.answerers)}")
+        count = self.settings.passages if passages is None else replace(self.settings, passages=passages).passages
         understood = self._understand(question, history)
         embedded = perf_counter()
-        readings = retrieve(understood, self.settings.passages, self.index, self._reranker)
+        readings = retrieve(understood, count, self.index, self._reranker, filters)
         searched = perf_counter()
-        answer = self._answerer.answer(understood, readings, on_token=on_token)
+        answer = chosen.answer(understood, readings, on_token=on_token)
         answered = perf_counter()
         seconds = {
             "embed": embedded - begun,
@@ -89,9 +118,11 @@ class Chatbot:
         }
         return replace(answer, timings={stage: round(1000 * spent, 2) for stage, spent in seconds.items()})
 
-    def search(self, question: str, k: int, *, history: Sequence[Turn] = ()) -> list[Hit]:
-        """The k best passages for a question, best first; raises as `ask` does."""
-        return search(self._understand(question, history), k, self.index, self._reranker)
+    def search(
+        self, question: str, k: int, *, history: Sequence[Turn] = (), filters: Filters | None = None
+    ) -> list[Hit]:
+        """The k best passages for a question, best first; arguments and errors as those of `ask`."""
+        return search(self._understand(question, history), k, self.index, self._reranker, filters)
 
     def _understand(self, question: str, history: Sequence[Turn]) -> Question:
         text = _checked(question)

@@ -31,19 +31,20 @@ class ExtractiveAnswerer:
         """See `Answerer.answer`."""
         ranked = rank_sentences(question, readings)
         sure = confidence(question, readings, ranked)
-        abstained = sure < self._settings.threshold
+        abstained = not ranked or sure < self._settings.threshold
         quoted, nearest = choose(question, ranked, self._settings.max_quotes), ranked[:_NEAREST]
         articles = {name: self._index.article(name) for name in {item.article_id for item in [*quoted, *nearest]}}
         chosen = _cite(_in_reading_order(quoted), articles)
         citations, withheld = ((), chosen) if abstained else (chosen, ())
         sentences = tuple(Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations)
-        text = REFUSAL if abstained else " ".join(sentence.text for sentence in sentences)
+        said = [REFUSAL] if abstained else [sentence.text for sentence in sentences]
         if on_token:
-            on_token(text)
+            for number, sentence in enumerate(said):
+                on_token(f" {sentence}" if number else sentence)
         return Answer(
             question=question.text,
             standalone=question.standalone,
-            text=text,
+            text=" ".join(said),
             sentences=sentences,
             citations=citations,
             withheld=withheld,

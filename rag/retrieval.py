@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from index.article_index import ArticleIndex
+from index.filters import Filters
 from index.query import Hit
 from rag.question import Question
 from rag.reading import Reading, read
@@ -15,21 +16,27 @@ from rag.reranker import Reranker
 POOL = 70
 
 
-def retrieve(question: Question, k: int, index: ArticleIndex, reranker: Reranker) -> list[Reading]:
-    """The k best passages for a question as they read beside it, best first."""
-    best, rest = _found(question, k, index, reranker)
+def retrieve(
+    question: Question, k: int, index: ArticleIndex, reranker: Reranker, filters: Filters | None = None
+) -> list[Reading]:
+    """The k best passages for a question as they read beside it, best first, of the articles that pass the filters."""
+    best, rest = _found(question, k, index, reranker, filters)
     return [*best[:k], *read(question, rest, index)]
 
 
-def search(question: Question, k: int, index: ArticleIndex, reranker: Reranker) -> list[Hit]:
-    """The k best passages for a question, best first."""
-    best, rest = _found(question, k, index, reranker)
+def search(
+    question: Question, k: int, index: ArticleIndex, reranker: Reranker, filters: Filters | None = None
+) -> list[Hit]:
+    """The k best passages for a question, best first, of the articles that pass the filters."""
+    best, rest = _found(question, k, index, reranker, filters)
     return [*(reading.hit for reading in best[:k]), *rest]
 
 
-def _found(question: Question, k: int, index: ArticleIndex, reranker: Reranker) -> tuple[list[Reading], list[Hit]]:
+def _found(
+    question: Question, k: int, index: ArticleIndex, reranker: Reranker, filters: Filters | None
+) -> tuple[list[Reading], list[Hit]]:
     """The first `POOL` passages in their better order, and those up to the k-th as the search found them."""
-    hits = index.search(question.query, max(k, POOL))
+    hits = index.search(question.query, max(k, POOL), filters)
     best = reranker.rerank(question, read(question, hits[:POOL], index))
     # What follows stays below in its score too.
     least = best[-1].hit.score if best else 0.0

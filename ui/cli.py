@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus.errors import RagError
+from corpus.errors import BadFilter, RagError
 from ui.progress import bars
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="+", help="the question")
     ask.add_argument("--json", action="store_true", help="as JSON")
     ask.add_argument("-k", type=int, metavar="N", dest="passages", help="how many passages to read")
+    ask.add_argument("--source", action="append", default=[], help="only articles of a source; may be given again")
+    ask.add_argument("--since", metavar="DATE", help="only articles of this date or later: 2024, 2024-06 or 2024-06-15")
+    ask.add_argument("--until", metavar="DATE", help="only articles of this date or earlier")
     ask.set_defaults(run=_ask)
 
     chat = commands.add_parser("chat", parents=[shared], help="open the chat page")
@@ -151,12 +154,22 @@ def _info(options: argparse.Namespace) -> None:
 def _ask(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
+    from index.filters import Filters
     from rag.chatbot import Chatbot
 
+    filters = Filters(frozenset(options.source), options.since, options.until)
     with bars("passages") as progress:
         chatbot = Chatbot.open(options.index, _settings(options, passages=options.passages), progress=progress)
-    answer = chatbot.ask(" ".join(options.question))
+    _check_sources(filters.sources, chatbot.index.sources())
+    answer = chatbot.ask(" ".join(options.question), filters=filters)
     print(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if options.json else answer)
+
+
+def _check_sources(wanted: Collection[str], known: Sequence[str]) -> None:
+    """A slip in a source's name must not look as if its articles did not hold the answer."""
+    if unknown := sorted(set(wanted) - set(known)):
+        names = f"its sources are {', '.join(known)}" if known else "its articles name no source"
+        raise BadFilter(f"no article of the index is from {', '.join(unknown)}: {names}")
 
 
 def _chat(options: argparse.Namespace) -> None:

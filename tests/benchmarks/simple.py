@@ -33,6 +33,8 @@ class AsFound:
 class SimpleAnswerer:
     """Quotes the three best sentences, whatever is asked; how sure it is is the best passage's cosine."""
 
+    name = "simple"
+
     def answer(self, question: Question, readings: Sequence[Reading], *, on_token: OnToken | None = None) -> Answer:
         """See `Answerer.answer`."""
         ranked = _ranked(question, readings)
@@ -48,7 +50,7 @@ class SimpleAnswerer:
             abstained=False,
             confidence=float(np.clip(max((reading.hit.dense for reading in readings), default=0.0), 0, 1)),
             hits=tuple(reading.hit for reading in readings),
-            answered_by="simple",
+            answered_by=self.name,
         )
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import rag
-from corpus.errors import BadQuestion, IndexNotFound
+from corpus.errors import BadQuestion, IndexNotFound, SettingsError
+from index.article_index import ArticleIndex
 from index.build import build
-from rag import Answer, Chatbot, Settings, ask
+from rag import Answer, Chatbot, Filters, Settings, ask
+from rag.answerer import OnToken
+from rag.extractive import ExtractiveAnswerer
+from rag.question import Question
+from rag.reading import Reading
 
 INDIA = "why did Russia back India's membership?"
 
@@ -106,6 +112,14 @@ def test_the_text_streams_to_the_callback(chatbot: Chatbot) -> None:
     assert "".join(pieces) == answer.text
 
 
+@pytest.mark.parametrize("question", [INDIA, "What is the capital of Australia?"])
+def test_the_text_streams_sentence_by_sentence(chatbot: Chatbot, question: str) -> None:
+    pieces: list[str] = []
+    answer = chatbot.ask(question, on_token=pieces.append)
+    assert [piece.strip() for piece in pieces] == ([item.text for item in answer.sentences] or [answer.text])
+    assert len(pieces) == max(len(answer.sentences), 1)
+
+
 def test_timings_say_where_the_time_went(chatbot: Chatbot) -> None:
     timings = chatbot.ask(INDIA).timings
     assert set(timings) == {"embed", "search", "answer", "total"}
@@ -125,6 +139,60 @@ def test_an_odd_question_is_answered_or_refused_without_an_error(chatbot: Chatbo
     assert isinstance(chatbot.ask(question), Answer)
 
 
+# What one question may have otherwise
+
+
+def test_only_the_articles_that_were_chosen_answer(chatbot: Chatbot) -> None:
+    sources = chatbot.index.sources()
+    for source in sources:
+        answer = chatbot.ask(INDIA, filters=Filters(frozenset({source})))
+        assert {chatbot.index.article(hit.passage.article_id).source for hit in answer.hits} == {source}
+    assert {hit.id for hit in chatbot.search(INDIA, 1000, filters=Filters(since="2000"))} <= {
+        hit.id for hit in chatbot.search(INDIA, 1000)
+    }
+    assert chatbot.ask(INDIA, filters=Filters()).hits == chatbot.ask(INDIA).hits
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.25])
+def test_where_no_article_was_chosen_the_answer_is_a_refusal(bundled_index: Path, threshold: float) -> None:
+    chatbot = Chatbot.open(bundled_index, Settings(threshold=threshold))
+    answer = chatbot.ask(INDIA, filters=Filters(frozenset({"Nobody"})))
+    assert (answer.abstained, answer.confidence, answer.hits, answer.citations) == (True, 0.0, (), ())
+    assert str(answer) == answer.text
+
+
+def test_one_question_may_read_another_number_of_passages(chatbot: Chatbot) -> None:
+    assert [len(chatbot.ask(INDIA, passages=count).hits) for count in (1, 3, 20)] == [1, 3, 20]
+    assert len(chatbot.ask(INDIA).hits) == chatbot.settings.passages
+    with pytest.raises(SettingsError, match="passages is 0"):
+        chatbot.ask(INDIA, passages=0)
+
+
+class _Parrot:
+    """Answers with the question."""
+
+    name = "parrot"
+
+    def __init__(self, index: ArticleIndex, settings: Settings) -> None:
+        self._extractive = ExtractiveAnswerer(index, settings)
+
+    def answer(self, question: Question, readings: Sequence[Reading], *, on_token: OnToken | None = None) -> Answer:
+        return replace(self._extractive.answer(question, readings), text=question.text, answered_by=self.name)
+
+
+def test_a_question_may_choose_who_answers(chatbot: Chatbot) -> None:
+    both = Chatbot(chatbot.index, answerer=_Parrot(chatbot.index, chatbot.settings))
+    assert both.answerers == ("parrot", "extractive")
+    assert both.ask(INDIA).text == both.ask(INDIA, answerer="parrot").text == INDIA
+    assert both.ask(INDIA, answerer="extractive").text == chatbot.ask(INDIA).text
+
+
+def test_an_answerer_that_is_not_there_is_an_error_that_names_those_that_are(chatbot: Chatbot) -> None:
+    assert chatbot.answerers == ("extractive",)
+    with pytest.raises(SettingsError, match="no answerer parrot: name one of extractive"):
+        chatbot.ask(INDIA, answerer="parrot")
+
+
 def test_many_can_ask_at_once(chatbot: Chatbot) -> None:
     alone = chatbot.ask(INDIA)
     with ThreadPoolExecutor(8) as askers:
@@ -135,6 +203,7 @@ def test_many_can_ask_at_once(chatbot: Chatbot) -> None:
 def test_own_articles_are_answered_from(own_articles: Path, tmp_path: Path) -> None:
     build([own_articles], tmp_path / "index")
     answer = ask("Why was the lamp given up?", index=tmp_path / "index")
+    assert ask("Why was the lamp given up?", filters=Filters(since="2024"), index=tmp_path / "index").abstained
     assert "radio beacons" in answer.text
     assert answer.citations[0].title == "The lighthouse"
 
