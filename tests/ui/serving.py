@@ -1,0 +1,52 @@
+"""What the tests of the doors for programs share: articles, and a server for an application."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+
+import uvicorn
+from fastapi import FastAPI
+
+from index.build import build
+
+ARTICLES = {
+    "lamp.md": (
+        "---\nsource: Coast\npublished: 2021-05-01\nurl: https://example.org/lamp\n---\n# The lighthouse\n\n"
+        "The lamp was given up because ships carry radio beacons. The tower was painted by Clara Voss in 1921.\n"
+    ),
+    "cats.md": (
+        "---\nsource: Pets\npublished: 2023\n---\n# Cats\n\n"
+        "Cats sleep by day, because mice are out at night. They hunt alone.\n"
+    ),
+}
+LAMP = "Why was the lamp given up?"
+CATS = "When do cats sleep?"
+UNKNOWN = "What is the capital of Australia?"
+
+
+def built(folder: Path) -> Path:
+    """An index of the articles."""
+    (folder / "articles").mkdir()
+    for name, text in ARTICLES.items():
+        (folder / "articles" / name).write_text(text, "utf-8")
+    build([folder / "articles"], folder / "index")
+    return folder / "index"
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """An application on a free port; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
