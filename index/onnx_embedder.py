@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,12 @@ def open_question_embedder(model: str, digest: str) -> OnnxEmbedder:
         SentenceTransformerEmbedder.load(model)
     if not (folder / DESCRIPTION).exists():
         raise ModelError(f"the model {model} has other weights than when the index was made: `rag index --rebuild`")
+    return _opened(folder)
+
+
+@lru_cache(maxsize=2)
+def _opened(folder: Path) -> OnnxEmbedder:
+    """The encoder, opened once (.2 s) for all generations and indexes that are opened."""
     return OnnxEmbedder.open(folder)
 
 

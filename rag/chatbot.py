@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -129,7 +130,9 @@ class Chatbot:
         return Question.understand(text, context_of(text, history), self.index)
 
 
+@lru_cache(maxsize=2)
 def _reranker(name: str) -> Reranker:
+    """The reranker of the settings, loaded once for all generations that are opened."""
     if not name:
         return SentenceReranker()
     from rag.cross_encoder import CrossEncoderReranker

@@ -11,6 +11,7 @@ import corpus
 from corpus.errors import StoreError
 from index import store
 from index.home import home
+from index.manifest import FORMAT
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def default_index() -> Path:
 
 
 def bundled_index() -> Path:
-    """Where the index of the bundled articles lies."""
-    return home() / "bundled"
+    """Where the index of the bundled articles lies; that of another format is another's."""
+    return home() / f"bundled-{FORMAT}"
 
 
 def target_index(named: Path | None, paths: Sequence[Path]) -> Path:

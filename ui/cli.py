@@ -141,6 +141,7 @@ def _info(options: argparse.Namespace) -> None:
         "passages": manifest.passages,
         "bytes": sum(checksum.size for checksum in manifest.files.values()),
         "made from": list(manifest.roots),
+        "left out": list(manifest.excluded),
         **asdict(manifest.recipe),
         "settings": asdict(settings),
     }
@@ -157,7 +158,7 @@ def _ask(options: argparse.Namespace) -> None:
     from index.filters import Filters
     from rag.chatbot import Chatbot
 
-    filters = Filters(frozenset(options.source), options.since, options.until)
+    filters = Filters(options.source, options.since, options.until)
     with bars("passages") as progress:
         chatbot = Chatbot.open(options.index, _settings(options, passages=options.passages), progress=progress)
     _check_sources(filters.sources, chatbot.index.sources())

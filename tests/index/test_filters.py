@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -75,6 +76,12 @@ def test_all_passages_of_the_sources_are_found_and_no_others(
 ) -> None:
     found = {hit.passage.article_id for hit in index.search(query, 1000, Filters(frozenset(sources)))}
     assert found == {article.id for article in index.articles() if article.source in sources}
+
+
+def test_sources_may_be_given_as_any_collection(index: ArticleIndex, query: Query) -> None:
+    alike: list[Collection[str]] = [frozenset({"Gazette"}), {"Gazette"}, ["Gazette"], "Gazette"]
+    assert len({Filters(sources) for sources in alike}) == 1
+    assert len(index.search(query, 10, Filters("Gazette"))) == 10
 
 
 def test_source_and_date_must_both_fit(index: ArticleIndex, query: Query) -> None:
