@@ -34,7 +34,7 @@ class ArticleIndex:
     DENSE_WEIGHT = 0.6
     # At weight .6, by candidates from each side: 100 .7315, 200 .7356, 1,000 .7358 at twenty times the time.
     DEPTH = 200
-    # How many choices of articles are kept ready; to make one takes a tenth of a second where there are 100,000 articles.
+    # How many choices of articles are kept ready; to make one takes a tenth of a second among 100,000 articles.
     CHOICES = 16
 
     def __init__(
