@@ -216,6 +216,15 @@ def test_the_first_words_are_there_before_the_last_are_written(client: Client, m
     assert sources.startswith("- [1] Cats: “Cats sleep by day")
 
 
+def test_a_reader_who_leaves_holds_up_nobody(client: Client, may_go_on: Event) -> None:
+    may_go_on.clear()
+    with client("/slow").chat.completions.create(model=MODEL, messages=[_user(CATS)], stream=True) as stream:
+        next(iter(stream))
+    assert client("").chat.completions.create(model=MODEL, messages=[_user(CATS)], timeout=20).choices
+    assert not may_go_on.is_set()
+    may_go_on.set()
+
+
 def test_words_that_turn_out_not_to_be_the_answer_are_followed_by_it(client: Client) -> None:
     said, chunks = _streamed(client("/other"), LAMP)
     assert said.startswith("Let me see.\n\nThe lamp was given up because ships carry radio beacons. [1]")
