@@ -100,7 +100,10 @@ def require_mcp() -> None:
 
 
 def add_endpoints(chatbot: Callable[[], Chatbot]) -> None:
-    """Add `/ask`, `/search` and `/article` to the page that is being built; each call asks the chatbot then current."""
+    """Add `/ask`, `/search` and `/article` to the page that is being built; each call asks the chatbot then current.
+
+    To be called before the page's own events are added: gradio gives a name to whoever comes first.
+    """
     usual = chatbot().settings.passages
 
     def ask(
