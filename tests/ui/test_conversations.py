@@ -1,0 +1,147 @@
+"""Conversations: kept in one file, so that they outlive the server; and what leaves the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import RagError
+from corpus.gold import load_gold
+from rag import Answer, Chatbot
+from ui.conversations import Conversations, Exchange, Verdict, new_id
+from ui.exports import as_gold, as_markdown, as_page
+
+INDIA = "Why did Russia back India's membership?"
+AUSTRALIA = "What is the capital of Australia?"
+
+
+@pytest.fixture(scope="module")
+def answers(bundled_index: Path) -> tuple[Answer, Answer]:
+    """An answer and a refusal."""
+    chatbot = Chatbot.open(bundled_index)
+    return chatbot.ask(INDIA), chatbot.ask(AUSTRALIA)
+
+
+@pytest.fixture
+def conversations(tmp_path: Path) -> Iterator[Conversations]:
+    kept = Conversations(tmp_path / "kept" / "conversations.sqlite")
+    yield kept
+    kept.close()
+
+
+def test_what_was_said_is_there_again_to_the_last_field(tmp_path: Path, answers: tuple[Answer, Answer]) -> None:
+    file, name = tmp_path / "conversations.sqlite", new_id()
+    first = Conversations(file)
+    for answer in answers:
+        first.add(name, answer.question, answer, '{"format": 1}')
+    first.add(name, "x", "the question is too long")
+    first.close()
+    again = Conversations(file)
+    assert [item.reply for item in again.exchanges(name)] == [*answers, "the question is too long"]
+    assert [item.turn for item in again.exchanges(name)] == [*((item.question, item.text) for item in answers), None]
+    assert again.receipt(again.exchanges(name)[0].id) == '{"format": 1}'
+    again.close()
+
+
+def test_a_conversation_is_named_after_its_first_question_until_it_is_renamed(conversations: Conversations) -> None:
+    conversations.add("c", "What  is\nthe " + "very " * 30 + "long question?", "no")
+    (item,) = conversations.all()
+    assert re.fullmatch(r"What is the (very )+…", item.name)
+    conversations.rename("c", "  Lamps ")
+    conversations.add("c", "And then?", "no")
+    conversations.rename("c", "   ")
+    assert [item.name for item in conversations.all()] == ["Lamps"]
+
+
+def test_the_conversation_used_last_comes_first(conversations: Conversations) -> None:
+    for name in ("one", "two", "one"):
+        conversations.add(name, name, "no")
+    assert [item.id for item in conversations.all()] == ["one", "two"]
+
+
+def test_what_is_deleted_or_taken_back_is_gone_and_an_empty_conversation_with_it(conversations: Conversations) -> None:
+    first, second = conversations.add("c", "1?", "no"), conversations.add("c", "2?", "no")
+    conversations.take_back(second.id)
+    assert [item.question for item in conversations.exchanges("c")] == ["1?"]
+    conversations.take_back(first.id)
+    assert conversations.all() == []
+    third = conversations.add("d", "3?", "no")
+    conversations.delete("d")
+    assert conversations.exchange(third.id) is None
+    assert conversations.get("d") is None
+
+
+def test_a_verdict_is_kept_and_can_be_withdrawn(conversations: Conversations, answers: tuple[Answer, Answer]) -> None:
+    exchange = conversations.add("c", INDIA, answers[0])
+    verdict = Verdict(liked=False, reason="wrong citation", correction="China did.")
+    conversations.judge(exchange.id, verdict)
+    assert conversations.exchanges("c")[0].verdict == verdict
+    assert conversations.count_judged() == 1
+    conversations.judge(exchange.id, None)
+    assert conversations.judged() == []
+
+
+def test_two_servers_can_keep_conversations_in_one_file(tmp_path: Path) -> None:
+    one, two = (Conversations(tmp_path / "conversations.sqlite") for _ in range(2))
+    one.add("c", "1?", "no")
+    two.add("c", "2?", "no")
+    assert [item.question for item in one.exchanges("c")] == ["1?", "2?"]
+    one.close()
+    two.close()
+
+
+def test_a_file_that_is_none_of_ours_is_left_alone_with_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "conversations.sqlite"
+    file.write_text("Dear diary, " * 100)
+    with pytest.raises(RagError, match="move it away"):
+        Conversations(file)
+    assert file.read_text() == "Dear diary, " * 100
+
+
+def test_judged_answers_are_gold_questions_that_can_be_asked_again(
+    tmp_path: Path, conversations: Conversations, answers: tuple[Answer, Answer]
+) -> None:
+    answer, refusal = answers
+    liked = conversations.add("c", INDIA, answer)
+    rightly_refused = conversations.add("c", AUSTRALIA, refusal)
+    wrongly_answered = conversations.add("c", "Who sang?", answer)
+    corrected = conversations.add("c", "Who supported Pakistan?", answer)
+    unclear = conversations.add("c", "What else?", answer)
+    conversations.judge(liked.id, Verdict(liked=True))
+    conversations.judge(rightly_refused.id, Verdict(liked=True))
+    conversations.judge(wrongly_answered.id, Verdict(liked=False, reason="should have refused"))
+    conversations.judge(corrected.id, Verdict(liked=False, reason="not helpful", correction="China"))
+    conversations.judge(unclear.id, Verdict(liked=False, reason="wrong citation"))
+    file = tmp_path / "judged.jsonl"
+    file.write_text(as_gold(conversations.judged()), "utf-8")
+    gold = {question.id: question for question in load_gold(file)}
+    assert [quote.quote for quote in gold[liked.id].evidence] == [item.quote for item in answer.citations]
+    assert gold[rightly_refused.id].unanswerable
+    assert gold[wrongly_answered.id].unanswerable
+    assert gold[corrected.id].answers == ("China",)
+    assert len(gold[corrected.id].history) == 3
+    assert unclear.id not in gold
+
+
+def test_an_exported_conversation_holds_every_sentence_and_quote(answers: tuple[Answer, Answer]) -> None:
+    said = [Exchange("1", INDIA, answers[0]), Exchange("2", AUSTRALIA, answers[1]), Exchange("3", "?", "too *short*")]
+    markdown, page = as_markdown("My *talk*", said), as_page("My <talk>", said)
+    assert markdown.startswith("# My \\*talk\\*\n\n## Why did Russia")
+    for citation in answers[0].citations:
+        assert f"> [{citation.number}] {' '.join(citation.quote.split())}" in markdown
+        assert f'<a href="#q1-{citation.number}">' in page
+        assert f'id="q1-{citation.number}"' in page
+    assert answers[1].text in markdown
+    assert "<h1>My &lt;talk&gt;</h1>" in page
+    assert not re.search(r'(src|href)="(?!#|https://)', page)
+
+
+def test_nothing_that_was_said_becomes_markup_in_an_exported_page(answers: tuple[Answer, Answer]) -> None:
+    hostile = "<script>alert(1)</script>"
+    page = as_page(hostile, [Exchange("1", hostile, hostile)])
+    assert "<script" not in page
+    assert "\\<script\\>" in as_markdown("x", [Exchange("1", hostile, json.dumps(hostile))])

@@ -1,0 +1,236 @@
+"""The conversations that the page keeps: one SQLite file, so that they outlive server and browser."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from corpus.errors import RagError
+from rag.answer import Answer
+from rag.conversation import Turn
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+REASONS = ("wrong citation", "should have refused", "not helpful")
+UNNAMED = "New conversation"
+_LONGEST_NAME = 60
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversations(id TEXT PRIMARY KEY, name TEXT NOT NULL, used TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS exchanges(
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    asked TEXT NOT NULL, question TEXT NOT NULL, answer TEXT, error TEXT, receipt TEXT,
+    liked INTEGER, reason TEXT, correction TEXT
+);
+CREATE INDEX IF NOT EXISTS exchanges_of ON exchanges(conversation, number);
+"""
+_EXCHANGE = "id, question, answer, error, liked, reason, correction, asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the reader thinks of an answer; of one that is disliked, why, and perhaps what would be right."""
+
+    liked: bool
+    reason: str | None = None
+    correction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and what came of it: an answer, or the error that prevented one, in a line."""
+
+    id: str
+    question: str
+    reply: Answer | str
+    verdict: Verdict | None = None
+    asked: str = ""
+
+    @property
+    def turn(self) -> Turn | None:
+        """The exchange as the chatbot remembers it; an error is nothing to remember."""
+        return (self.question, self.reply.text) if isinstance(self.reply, Answer) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation without what was said in it; `used` is when it last grew, ISO 8601 in UTC."""
+
+    id: str
+    name: str
+    used: str
+
+
+class Conversations:
+    """The conversations in one file; safe to share between threads and between processes."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the file, or start it.
+
+        Raises:
+            RagError: the file cannot be written, or is none of ours.
+        """
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+            self._database.execute("PRAGMA foreign_keys = ON")
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise RagError(f"conversations cannot be kept in {file} ({error}): move it away, or set RAG_HOME") from None
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def all(self) -> list[Conversation]:
+        """Every conversation, the one used last first."""
+        return [Conversation(*row) for row in self._rows("SELECT id, name, used FROM conversations ORDER BY used DESC")]
+
+    def get(self, conversation: str) -> Conversation | None:
+        """A conversation, or None where it has been deleted or never was."""
+        rows = self._rows("SELECT id, name, used FROM conversations WHERE id = ?", conversation)
+        return Conversation(*rows[0]) if rows else None
+
+    def exchanges(self, conversation: str) -> list[Exchange]:
+        """What was said in a conversation, oldest first."""
+        rows = self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE conversation = ? ORDER BY number", conversation)
+        return [_exchange(*row) for row in rows]
+
+    def exchange(self, exchange: str) -> Exchange | None:
+        """One exchange, or None where there is none of that id."""
+        rows = self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE id = ?", exchange)
+        return _exchange(*rows[0]) if rows else None
+
+    def conversation_of(self, exchange: str) -> str | None:
+        """The id of the conversation in which an exchange stands."""
+        rows = self._rows("SELECT conversation FROM exchanges WHERE id = ?", exchange)
+        return str(rows[0][0]) if rows else None
+
+    def receipt(self, exchange: str) -> str | None:
+        """The receipt of an answer as JSON, as it was made when the answer was given."""
+        rows = self._rows("SELECT receipt FROM exchanges WHERE id = ?", exchange)
+        return rows[0][0] if rows else None
+
+    def judged(self) -> list[tuple[Exchange, list[Turn]]]:
+        """Every answer that the reader judged, oldest first, with the turns before it."""
+        found = []
+        for (conversation,) in self._rows("SELECT DISTINCT conversation FROM exchanges WHERE liked IS NOT NULL"):
+            turns: list[Turn] = []
+            for exchange in self.exchanges(conversation):
+                if exchange.verdict:
+                    found.append((exchange, list(turns)))
+                turns += [exchange.turn] if exchange.turn else []
+        return sorted(found, key=lambda item: item[0].asked)
+
+    def count_judged(self) -> int:
+        """How many answers the reader judged."""
+        return int(self._rows("SELECT count(*) FROM exchanges WHERE liked IS NOT NULL")[0][0])
+
+    def add(self, conversation: str, question: str, reply: Answer | str, receipt: str | None = None) -> Exchange:
+        """Keep an exchange; a conversation begins with its first one, and is named after its question."""
+        # Half of a surrogate pair is no character, and SQLite takes none.
+        question = question.encode("utf-8", "replace").decode("utf-8")
+        exchange, now = Exchange(new_id(), question, reply, asked=_now()), _now()
+        answer, error = (_json(reply), None) if isinstance(reply, Answer) else (None, reply)
+        with self._writing() as database:
+            database.execute(
+                "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET used = excluded.used",
+                (conversation, _named(question), now),
+            )
+            database.execute(
+                "INSERT INTO exchanges(id, conversation, asked, question, answer, error, receipt) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (exchange.id, conversation, exchange.asked, question, answer, error, receipt),
+            )
+        return exchange
+
+    def take_back(self, exchange: str) -> None:
+        """Forget an exchange; a conversation ends with its last one."""
+        with self._writing() as database:
+            database.execute("DELETE FROM exchanges WHERE id = ?", (exchange,))
+            database.execute("DELETE FROM conversations WHERE id NOT IN (SELECT conversation FROM exchanges)")
+
+    def rename(self, conversation: str, name: str) -> None:
+        """Name a conversation; an empty name changes nothing."""
+        if name.strip():
+            with self._writing() as database:
+                database.execute("UPDATE conversations SET name = ? WHERE id = ?", (_named(name), conversation))
+
+    def delete(self, conversation: str) -> None:
+        """Forget a conversation and all that was said in it."""
+        with self._writing() as database:
+            database.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+
+    def judge(self, exchange: str, verdict: Verdict | None) -> None:
+        """Keep what the reader thinks of an answer, or, with None, that it is not judged any more."""
+        liked, reason, correction = (verdict.liked, verdict.reason, verdict.correction) if verdict else (None,) * 3
+        with self._writing() as database:
+            database.execute(
+                "UPDATE exchanges SET liked = ?, reason = ?, correction = ? WHERE id = ?",
+                (liked, reason, correction, exchange),
+            )
+
+    def _rows(self, query: str, *values: object) -> Sequence[tuple[str, ...]]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is kept, or nothing."""
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            # Ends the transaction either way.
+            with self._database:
+                yield self._database
+
+
+def new_id() -> str:
+    """An id that cannot be guessed, for what can be reached by a link."""
+    return secrets.token_urlsafe(12)
+
+
+@cache
+def _answers() -> TypeAdapter[Answer]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)
+
+
+def _json(answer: Answer) -> str:
+    return _answers().dump_json(answer).decode("utf-8")
+
+
+def _exchange(
+    exchange: str,
+    question: str,
+    answer: str | None,
+    error: str | None,
+    liked: int | None,
+    reason: str | None,
+    correction: str | None,
+    asked: str,
+) -> Exchange:
+    reply = _answers().validate_json(answer) if answer else error or ""
+    verdict = None if liked is None else Verdict(bool(liked), reason, correction)
+    return Exchange(exchange, question, reply, verdict, asked)
+
+
+def _named(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST_NAME else flat[:_LONGEST_NAME].rsplit(" ", 1)[0] + " …"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,113 @@
+"""What leaves the page: a conversation as Markdown or as one HTML file, and judged answers as gold questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from rag.answer import Answer
+from rag.conversation import Turn
+from ui.conversations import Exchange
+from ui.render.text import flat
+
+_STYLE = Path(__file__).parent / "assets" / "export.css"
+
+
+def as_markdown(name: str, exchanges: Sequence[Exchange]) -> str:
+    """A conversation with the quotes that prove it, for a text editor."""
+    parts = [f"# {_plain(name)}"]
+    for item in exchanges:
+        parts.append(f"## {_plain(item.question)}")
+        parts += _markdown(item.reply)
+    return "\n\n".join(parts) + "\n"
+
+
+def as_page(name: str, exchanges: Sequence[Exchange]) -> str:
+    """The same as an HTML file that needs no other."""
+    body = "".join(_section(number, item) for number, item in enumerate(exchanges, start=1))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{escape(name)}</title><style>{_STYLE.read_text('utf-8')}</style></head>"
+        f"<body><main><h1>{escape(name)}</h1>{body}</main></body></html>"
+    )
+
+
+def as_gold(judged: Sequence[tuple[Exchange, Sequence[Turn]]]) -> str:
+    """Judged answers as gold questions for `rag eval`, a line each, where it is known what is right.
+
+    A liked answer's quotes are its evidence, and a liked refusal is right; "should have refused" means that there is no
+    answer; what the reader wrote instead of a disliked answer is an answer.
+    """
+    questions = (_gold(item, turns) for item, turns in judged)
+    return "".join(f"{json.dumps(question, ensure_ascii=False)}\n" for question in questions if question)
+
+
+def _gold(item: Exchange, turns: Sequence[Turn]) -> dict[str, Any] | None:
+    assert item.verdict and isinstance(item.reply, Answer)
+    right = _right(item)
+    history = {"history": turns} if turns else {}
+    kind = "liked" if item.verdict.liked else item.verdict.reason or "disliked"
+    return {"id": item.id, "question": item.question, **right, **history, "kind": kind} if right else None
+
+
+def _right(item: Exchange) -> dict[str, Any]:
+    """What is right by the reader's verdict; nothing where it does not say."""
+    assert item.verdict and isinstance(item.reply, Answer)
+    if item.verdict.correction:
+        return {"answers": [item.verdict.correction]}
+    if item.verdict.reason == "should have refused" or (item.verdict.liked and item.reply.abstained):
+        return {"unanswerable": True}
+    if item.verdict.liked:
+        quotes = [{"article": quote.article_id, "quote": quote.quote} for quote in item.reply.citations]
+        return {"evidence": quotes}
+    return {}
+
+
+def _markdown(reply: Answer | str) -> Iterator[str]:
+    if isinstance(reply, str):
+        yield f"*{_plain(reply)}*"
+        return
+    marked = ((sentence.text, "".join(f"[{number}]" for number in sentence.citations)) for sentence in reply.sentences)
+    yield " ".join(f"{_plain(text)} {marks}" for text, marks in marked) or _plain(reply.text)
+    for quote in reply.citations:
+        link = f" (<{quote.url}>)" if quote.url else ""
+        yield f"> [{quote.number}] {_plain(quote.quote)}\n> — *{_plain(quote.title)}*{link}"
+
+
+def _section(number: int, item: Exchange) -> str:
+    if isinstance(item.reply, str):
+        said = f'<p class="error">{escape(item.reply)}</p>'
+    else:
+        said = f"<p>{_sentences(number, item.reply)}</p>{_quotes(number, item.reply)}"
+    return f"<section><h2>{escape(item.question)}</h2>{said}</section>"
+
+
+def _sentences(section: int, answer: Answer) -> str:
+    def mark(number: int) -> str:
+        return f'<a href="#q{section}-{number}">[{number}]</a>'
+
+    said = (f"{escape(item.text)} {''.join(map(mark, item.citations))}" for item in answer.sentences)
+    return " ".join(said) or escape(answer.text)
+
+
+def _quotes(section: int, answer: Answer) -> str:
+    def title(text: str, url: str | None) -> str:
+        safe = url and url.lower().startswith(("http://", "https://"))
+        return f'<a href="{escape(url)}">{escape(text)}</a>' if url and safe else escape(text)
+
+    lines = (
+        f'<li id="q{section}-{item.number}" value="{item.number}"><q>{escape(item.quote)}</q> '
+        f"<cite>{title(item.title, item.url)}</cite></li>"
+        for item in answer.citations
+    )
+    return f"<ol>{''.join(lines)}</ol>" if answer.citations else ""
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is: on one line, and its marks without their meaning."""
+    return "".join(f"\\{letter}" if letter in "\\`*_<>#[]|~" else letter for letter in flat(text))
