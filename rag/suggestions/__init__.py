@@ -1,5 +1,6 @@
-"""Questions worth asking next, made of the articles' own sentences: `from rag.suggestions import suggest`."""
+"""Questions made of the articles' own sentences: `suggest` after an answer, `starters` to begin with."""
 
+from rag.suggestions.starting import starters
 from rag.suggestions.suggesting import suggest
 
-__all__ = ["suggest"]
+__all__ = ["starters", "suggest"]

@@ -63,13 +63,16 @@ def candidates(index: ArticleIndex, answer: Answer, turns: Sequence[Turn]) -> li
         if nearness < (_NEAR if place[0] == best else _NEAR_ELSEWHERE):
             continue
         for question in questions:
-            candidate = Candidate(
-                question.text, question.pattern, place, nearness + _WORTH.get(question.pattern, _USUAL_WORTH)
-            )
+            candidate = Candidate(question.text, question.pattern, place, nearness + worth_of(question.pattern))
             known = made.get(question.text)
             if known is None or known.worth < candidate.worth:
                 made[question.text] = candidate
     return sorted(made.values(), key=lambda candidate: (-candidate.worth, candidate.question))
+
+
+def worth_of(pattern: str) -> float:
+    """What a question made by a pattern is worth, beside what its sentence is about."""
+    return _WORTH.get(pattern, _USUAL_WORTH)
 
 
 def place_of(citation: Citation) -> Place:
@@ -80,7 +83,7 @@ def place_of(citation: Citation) -> Place:
 def _made(index: ArticleIndex, answer: Answer, said: _Said) -> Iterator[tuple[list[Suggestible], Place, Vectors]]:
     """What may be asked of each sentence that was read, with the sentence's place and vector."""
     passages = dict(_passages(index, answer))
-    names = _Names(passage.text for passage in passages.values())
+    names = Names(passage.text for passage in passages.values())
     for number, passage in passages.items():
         for row, place in enumerate(passage.sentences):
             sentence = passage.quote(*place)
@@ -117,7 +120,7 @@ def _alike(one: AbstractSet[str], other: AbstractSet[str]) -> bool:
     return len(one & other) > _ALIKE * len(one | other)
 
 
-class _Names:
+class Names:
     """Which words, and which pairs of words, are written with a capital inside sentences."""
 
     _WORDS = re.compile(r"(?<=[\w,;’'] )(?=([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?)")

@@ -46,21 +46,21 @@ def suggest(
     for _ in range(_MOST_ASKED):
         if not left or len(offered) >= limit:
             break
-        best = _most_worth(left, Counter(item.pattern for _, item in offered))
+        best = most_worth(left, Counter(item.pattern for _, item in offered))
         left.remove(best)
         # Quoting takes milliseconds; a model would take seconds for each.
         reply = chatbot.ask(best.question, history=turns, filters=filters, answerer=ExtractiveAnswerer.name)
-        if _is_answered(reply, best):
+        if is_answered(reply, best):
             offered.append((reply.confidence + best.worth, best))
             left = [item for item in left if not item.is_like(best)]
     return [item.question for _, item in sorted(offered, key=lambda pair: -pair[0])]
 
 
-def _most_worth(left: Sequence[Candidate], offered: Counter[str]) -> Candidate:
+def most_worth(left: Sequence[Candidate], offered: Counter[str]) -> Candidate:
     """The best candidate, other patterns than those offered preferred."""
     return max(left, key=lambda item: item.worth - _REPEATED * offered[item.pattern])
 
 
-def _is_answered(reply: Answer, candidate: Candidate) -> bool:
+def is_answered(reply: Answer, candidate: Candidate) -> bool:
     """Whether a reply is sure, and rests on the very sentence that the question was made of."""
     return not reply.abstained and reply.confidence >= _SURE and place_of(reply.evidence[0]) == candidate.place

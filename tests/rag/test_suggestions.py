@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from index.build import build
 from index.filters import Filters
 from rag import Chatbot, Settings
-from rag.suggestions import suggest
+from rag.suggestions import starters, suggest
 from rag.suggestions.patterns import questions_in
 
 INDIA = "Why did Russia back India's membership?"
@@ -168,3 +169,19 @@ def test_suggestions_come_from_the_articles_that_pass_the_filters(chatbot: Chatb
 def test_nothing_is_suggested_that_the_threshold_would_refuse(bundled_index: Path) -> None:
     strict = Chatbot.open(bundled_index, Settings(threshold=1.0))
     assert suggest(strict, strict.ask(INDIA)) == []
+
+
+def test_one_can_begin_with_questions_that_different_articles_answer(chatbot: Chatbot) -> None:
+    offered = starters(chatbot)
+    assert len(offered) == 4 == len(set(offered))
+    answers = [chatbot.ask(question) for question in offered]
+    assert not any(answer.abstained for answer in answers)
+    assert len({answer.evidence[0].article_id for answer in answers}) == 4
+    assert starters(chatbot) == offered
+
+
+def test_nothing_is_begun_with_where_no_sentence_can_be_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "list.txt").write_text("Fische\n\nHecht, Barsch und Zander.\n", "utf-8")
+    build([tmp_path / "articles"], tmp_path / "index")
+    assert starters(Chatbot.open(tmp_path / "index")) == []
