@@ -1,0 +1,304 @@
+"""The library page: how it is written as HTML, and what a reader sees of it and does with it in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.build import Progress
+from index.catalogue import Catalogue, Entry
+from rag.current import CurrentChatbot
+from rag.settings import Settings
+from tests.ui.browsing import LAPTOP, PHONE, ask, watched
+from tests.ui.test_librarian import MILL, WHY, sent, spoil
+from ui.librarian import Change, Librarian, Outcome
+from ui.pages.library import LibraryDesk
+from ui.render import library as render
+from ui.uploads import Uploads
+from ui.working import Step
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from ui.server import Served
+
+SIZES = [LAPTOP, PHONE]
+NOW = datetime(2024, 7, 5, 12, tzinfo=UTC)
+# Gradio's own part for uploads says so whenever one ends.
+UPLOADED = "Method not implemented."
+
+
+MILL_ENTRY = Entry("mill", "The mill", "Gazette", "2024-07", 1_200, 1, NOW.isoformat(), Path("mill.txt"))
+
+
+@contextmanager
+def serving(index: Path, *, read_only: bool = False) -> Iterator[Served]:
+    from ui.server import start
+
+    served = start(CurrentChatbot(index, Settings()), read_only=read_only)
+    try:
+        yield served
+    finally:
+        served.close()
+
+
+@contextmanager
+def library(browser: Browser, address: str, size: tuple[int, int] = LAPTOP) -> Iterator[Page]:
+    """The library in a fresh profile; nothing may be asked of another machine, and no script may complain."""
+    with watched(browser, size) as (page, asked, said):
+        page.goto(address)
+        turn_to(page, "Library")
+        page.locator("#library-head :is(.quiet, .trouble)").first.wait_for()
+        yield page
+    assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    assert not [text for kind, text in said if kind in ("error", "warning") and text != UPLOADED]
+
+
+@pytest.fixture(scope="module")
+def address(bundled_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site over a copy of the bundled index."""
+    with serving(Path(shutil.copytree(bundled_index, tmp_path_factory.mktemp("library") / "index"))) as served:
+        yield served.address
+
+
+@pytest.fixture(params=SIZES, ids=["laptop", "phone"])
+def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    with library(browser, address, request.param) as page:
+        yield page
+
+
+def turn_to(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).press("Enter")
+
+
+def upload(page: Page, *files: Path) -> list[str]:
+    """Choose files, and what the page says of each in the end."""
+    page.locator("#drop input[type=file]").set_input_files(files)
+    page.locator("#stock .progress").wait_for()
+    return results(page)
+
+
+def results(page: Page) -> list[str]:
+    """What the page says of each file, once it is done."""
+    page.locator("#stock .progress").wait_for(state="detached")
+    return [" ".join(line.split()) for line in page.locator(".change li").all_inner_texts()]
+
+
+def search(page: Page, words: str) -> None:
+    page.get_by_label("Search the articles").fill(words)
+
+
+def remove(page: Page, title: str) -> None:
+    page.get_by_role("button", name=f"Remove “{title}”").click()
+    page.locator(".confirm .sure").click()
+    page.get_by_text(f"“{title}” was removed.").wait_for()
+
+
+@pytest.mark.browser
+def test_an_article_that_is_added_is_asked_at_once_updated_and_removed(page: Page, tmp_path: Path) -> None:
+    mill = sent(tmp_path, "mill of orva.txt", MILL)
+    said = upload(page, mill, sent(tmp_path, "tool.exe", "MZ"), sent(tmp_path, "empty.txt", ""))
+    assert said[0].startswith("refused tool.exe: unknown format .exe; known: .txt")
+    assert said[1:] == ["refused empty.txt: is empty", "added mill of orva"]
+    page.get_by_text("17 articles, 46 passages, all-MiniLM-L6-v2, indexed just now").wait_for()
+    assert upload(page, mill) == ["unchanged mill of orva"]
+    assert upload(page, sent(tmp_path, mill.name, MILL + "It made paper.\n")) == ["updated mill of orva"]
+    turn_to(page, "Chat")
+    ask(page, WHY)
+    assert "because the river had dried up" in page.locator(".answer .said").inner_text()
+    turn_to(page, "Library")
+    search(page, "orva")
+    page.get_by_text("1 article found").wait_for()
+    remove(page, "mill of orva")
+    turn_to(page, "Chat")
+    page.locator(".cite").first.click()
+    page.locator("#evidence .notice").wait_for()
+    page.keyboard.press("Escape")
+    ask(page, WHY)
+    page.locator(".refusal").wait_for()
+
+
+@pytest.mark.browser
+def test_files_may_be_dropped_anywhere_on_the_page(browser: Browser, address: str) -> None:
+    with library(browser, address) as page:
+        held = page.evaluate_handle(
+            """text => {
+              const held = new DataTransfer();
+              held.items.add(new File([text], "dropped.txt"));
+              return held;
+            }""",
+            MILL,
+        )
+        page.locator("#library").dispatch_event("drop", {"dataTransfer": held})
+        page.locator(".change li").wait_for()
+        assert results(page) == ["added dropped"]
+        remove(page, "dropped")
+
+
+@pytest.mark.browser
+def test_a_search_narrows_the_list_as_it_is_typed(browser: Browser, address: str) -> None:
+    with library(browser, address) as page:
+        rows = page.locator(".library tbody tr")
+        page.get_by_text("16 articles", exact=True).wait_for()
+        assert rows.count() == 16
+        search(page, "india pakistan")
+        page.get_by_text("1 article found").wait_for()
+        assert rows.locator(".opens").all_inner_texts() == ["Why India and Pakistan were let in together"]
+        search(page, "<b>&")
+        page.get_by_text("No article has “<b>&” in its title, source or name.").wait_for()
+        search(page, "")
+        page.get_by_text("16 articles", exact=True).wait_for()
+
+
+@pytest.mark.browser
+def test_an_article_opens_beside_the_list_or_on_a_phone_over_it(page: Page, bundled_index: Path) -> None:
+    title = page.locator(".library .opens").first
+    title.focus()
+    page.keyboard.press("Enter")
+    page.locator("#reader .evidence:focus").wait_for()
+    assert page.locator("#reader h2").inner_text() == title.inner_text()
+    index = CurrentChatbot(bundled_index, Settings())().index
+    article = index.article(title.get_attribute("data-article") or "")
+    assert page.locator("#reader .text").text_content() == article.text
+    listed, reader = page.locator("#stock").bounding_box(), page.locator("#reader").bounding_box()
+    assert listed and reader and page.viewport_size
+    beside = page.viewport_size["width"] > 760
+    assert reader["x"] >= listed["x"] + listed["width"] if beside else reader["width"] == page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("Escape")
+    page.locator("#reader .evidence").wait_for(state="detached")
+    page.locator(".library .opens:focus").wait_for()
+
+
+@pytest.mark.browser
+def test_a_long_list_comes_page_by_page(browser: Browser, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "PAGE", 6)
+    with library(browser, address) as page:
+        page.get_by_text("1 to 6 of 16 articles").wait_for()
+        page.get_by_role("button", name="The next articles").click()
+        page.get_by_text("7 to 12 of 16 articles").wait_for()
+        page.locator(".turn.next:focus").press("Enter")
+        page.get_by_text("13 to 16 of 16 articles").wait_for()
+        assert page.locator(".library tbody tr").count() == 4
+        page.get_by_role("button", name="The articles before").click()
+        page.get_by_text("7 to 12 of 16 articles").wait_for()
+
+
+@pytest.mark.browser
+def test_removing_takes_a_second_click_that_can_be_taken_back(browser: Browser, address: str) -> None:
+    with library(browser, address) as page:
+        button = page.locator(".remove").first
+        button.click()
+        assert "Its file stays where it is." in page.locator(".confirm").inner_text()
+        page.keyboard.press("Escape")
+        page.locator(".confirm").wait_for(state="detached")
+        page.locator(".remove:focus").wait_for()
+        assert page.locator(".library tbody tr").count() == 16
+
+
+@pytest.mark.browser
+def test_where_only_reading_is_allowed_nothing_is_offered(
+    browser: Browser, bundled_index: Path, tmp_path: Path
+) -> None:
+    index = Path(shutil.copytree(bundled_index, tmp_path / "index"))
+    with serving(index, read_only=True) as served:
+        with library(browser, served.address) as page:
+            page.locator(".library tbody tr").first.wait_for()
+            assert page.locator("#drop").count() == page.locator(".remove").count() == 0
+            page.locator(".opens").first.click()
+            page.locator("#reader .evidence").wait_for()
+        spoil(index, format=1)
+        with library(browser, served.address) as page:
+            page.get_by_text("Whoever runs this page can mend it.").wait_for()
+            assert page.locator(".rebuild").count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", SIZES, ids=["laptop", "phone"])
+def test_an_index_of_another_format_is_explained_and_made_anew_by_a_button(
+    browser: Browser, bundled_index: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    index = Path(shutil.copytree(bundled_index, tmp_path / "index"))
+    with serving(index) as served:
+        spoil(index, format=1)
+        with library(browser, served.address, size) as page:
+            assert "written in a format that this version does not read" in page.locator(".trouble").inner_text()
+            assert page.locator("#drop").count() == 0
+            page.get_by_role("button", name="Rebuild the index").click()
+            page.locator("#stock .progress").wait_for()
+            page.get_by_text("The index was made anew from 16 articles.").wait_for(timeout=120_000)
+            page.locator(".trouble").wait_for(state="detached")
+            page.locator("#drop").wait_for()
+            turn_to(page, "Chat")
+            ask(page, "Why did Russia back India's membership?")
+            page.locator(".cite").first.wait_for()
+
+
+def test_a_change_that_breaks_off_is_said_and_the_page_goes_on(bundled_index: Path, tmp_path: Path) -> None:
+    class Broken(Librarian):
+        def rebuild(self, progress: Progress) -> Change:
+            raise ZeroDivisionError
+
+    desk = LibraryDesk(Broken(CurrentChatbot(bundled_index, Settings()), Uploads(tmp_path)))
+    shown = desk.rebuild("")
+    assert "broke off" in next(shown).news
+    with pytest.raises(ZeroDivisionError):
+        next(shown)
+
+
+def test_what_is_shown_is_escaped() -> None:
+    nasty = '<img src=x onerror=alert(1)> & “quoted"'
+    found = Catalogue(1, (replace(MILL_ENTRY, id=nasty, title=nasty, source=nasty, published=nasty),))
+    row = render.listing(found, nasty, 0, {}, read_only=False)
+    line = render.change(Change(nasty, (Outcome(nasty, "refused", nasty, nasty),), OSError(nasty)))
+    assert "<img" not in row + line + render.failure(nasty) + render.progress(Step(nasty, 1, 2))
+    assert 'data-article="&lt;img' in row
+
+
+def test_a_row_tells_what_is_known_of_an_article_and_what_becomes_of_its_file() -> None:
+    found = Catalogue(1, (MILL_ENTRY,))
+    html = render.listing(found, "", 0, {"mill"}, read_only=False)
+    assert all(part in html for part in ("The mill", "Gazette", "July 2024", "1,200", "copy that was uploaded"))
+    assert "stays where it is" in render.listing(found, "", 0, {}, read_only=False)
+    assert "Remove" not in render.listing(found, "", 0, {}, read_only=True)
+
+
+@pytest.mark.parametrize(
+    "step, said",
+    [
+        (Step("Reading", 1, 3), "Reading articles … 1 of 3"),
+        (Step("Reading", 3, 3), "Loading the model …"),
+        (Step("Embedding", 1_000, 2_000), "Embedding passages … 1,000 of 2,000"),
+        (Step("Waiting for another change to finish", 0, 0), "Waiting for another change to finish …"),
+    ],
+)
+def test_a_bar_says_what_is_being_done(step: Step, said: str) -> None:
+    html = render.progress(step)
+    assert f"<p>{said}</p>" in html
+    assert ("aria-valuenow" in html) == (" of " in said)
+
+
+@pytest.mark.parametrize(
+    "passed, said",
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(hours=5), "5 hours ago"),
+        (timedelta(days=45), "1 month ago"),
+        (timedelta(days=800), "2 years ago"),
+    ],
+)
+def test_a_moment_is_told_as_how_long_ago_it_was(passed: timedelta, said: str) -> None:
+    assert render.ago((NOW - passed).isoformat(), NOW) == said
+
+
+def test_a_moment_that_is_none_is_told_as_it_is_written() -> None:
+    assert render.ago("some day", NOW) == "some day"

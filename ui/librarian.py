@@ -1,0 +1,205 @@
+"""What readers do to the articles: adding, removing, making the index anew; one change at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from corpus.errors import IndexDamaged, IndexMismatch, IndexNotFound, ModelError, RagError, StoreError, UnreadableFile
+from index import store
+from index.catalogue import Entry
+from rag.current import CurrentChatbot
+from rag.library import bundled_index, paths_of, remove_articles, update_index
+from ui.uploads import Uploads
+
+if TYPE_CHECKING:
+    from index.build import Progress, Report
+
+_WAITING = "it comes into the index with the next try"
+_UNREADABLE = {
+    IndexMismatch: "This index was written in a format that this version does not read.",
+    IndexDamaged: "A file of this index is missing, or is not what was written.",
+    ModelError: "A model that this index needs cannot be used.",
+    IndexNotFound: "The index is no longer where it was.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: "added", "updated", "unchanged", "refused" for a reason, or "kept" for a next try.
+
+    `article_id` is None where there is nothing to read in the index.
+    """
+
+    name: str
+    result: str
+    article_id: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change did, in a sentence and by file, or the error that kept the index as it was."""
+
+    said: str
+    outcomes: tuple[Outcome, ...] = ()
+    error: RagError | OSError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the index should be made anew, in plain words, and the error where there is one.
+
+    `paths` is what it is made anew from, and `gone` what it was made from and is no longer there; where nobody knows,
+    there is neither, and `command` does it once the articles are named.
+    """
+
+    why: str
+    error: str
+    paths: tuple[Path, ...]
+    gone: tuple[Path, ...]
+    command: str
+
+
+class Librarian:
+    """Changes the index under a chatbot; safe to share between threads."""
+
+    def __init__(self, chatbot: CurrentChatbot, uploads: Uploads, *, read_only: bool = False) -> None:
+        self.chatbot = chatbot
+        self.uploads = uploads
+        self.read_only = read_only
+        self._changing = Lock()
+
+    def add(self, files: Sequence[Path], progress: Progress) -> Change:
+        """Take up files, each on its own, and whatever earlier ones still wait.
+
+        Raises:
+            RagError: nothing may be changed here.
+        """
+        with self._change(progress):
+            kept, refused = self._keep(files, progress)
+            if files and not kept:
+                return Change("", tuple(refused))
+            try:
+                report = self._update(progress)
+                outcomes = (*refused, *self._outcomes(report, kept))
+                return Change("" if outcomes else "Everything that was uploaded is in the index.", outcomes)
+            except (RagError, OSError) as error:
+                waiting = [Outcome(file.name, "kept", None, _WAITING) for file in kept]
+                return Change("", (*refused, *waiting), error)
+
+    def remove(self, article_id: str, progress: Progress) -> Change:
+        """Take an article out of the index, and delete its file where that was uploaded.
+
+        Raises:
+            RagError: nothing may be changed here, or the article is the last, or not there; see `index.remove`.
+        """
+        with self._change(progress):
+            progress("Removing", 0, 0)
+            entry = self.entry(article_id)
+            remove_articles([article_id], self.chatbot.folder)
+            if entry:
+                self.uploads.delete(entry.path)
+            return Change(f"“{entry.title if entry else article_id}” was removed.")
+
+    def rebuild(self, progress: Progress) -> Change:
+        """Make the index anew with the model and the splitter of the settings.
+
+        Raises:
+            RagError: nothing may be changed here, nobody knows what it was made from, or see `index.build.build`.
+        """
+        folder, settings = self.chatbot.folder, self.chatbot.settings
+        with self._change(progress):
+            report = update_index(self._paths(), folder, settings, rebuild=True, progress=progress)
+            refused = [Outcome(error.path.name, "refused", None, error.reason) for error in report.skipped]
+            manifest = self.chatbot().index.manifest
+            return Change(f"The index was made anew from {manifest.articles:,} articles.", tuple(refused))
+
+    def trouble(self) -> Trouble | None:
+        """Why the index cannot be read, or takes no more articles; None where all is well."""
+        try:
+            recipe = self.chatbot().index.manifest.recipe
+        except RagError as error:
+            return self._trouble(_UNREADABLE.get(type(error), "This index cannot be opened."), str(error))
+        settings = self.chatbot.settings
+        if recipe.model != settings.model:
+            made, wanted = f"with the model {recipe.model}", f"{settings.model}"
+        elif (recipe.max_tokens, recipe.overlap) != (settings.max_tokens, settings.overlap):
+            made = f"of passages of {recipe.max_tokens} tokens that overlap by {recipe.overlap} sentences"
+            wanted = f"{settings.max_tokens} and {settings.overlap}"
+        else:
+            return None
+        return self._trouble(
+            f"This index was made {made}, and the settings now say {wanted}. "
+            "It still answers as it was made; articles can be added again when it has been made anew."
+        )
+
+    def entry(self, article_id: str) -> Entry | None:
+        """An article as the catalogue lists it; None where the index does not hold it."""
+        found = (segment.entry(article_id) for segment in self.chatbot().index.segments)
+        return next(filter(None, found), None)
+
+    @contextmanager
+    def _change(self, progress: Progress) -> Iterator[None]:
+        """Hold all other changes back; those of other processes are held back by the index itself."""
+        if self.read_only:
+            raise RagError("the articles are not to be changed here: the page was started with --read-only")
+        if not self._changing.acquire(blocking=False):
+            progress("Waiting for another change to finish", 0, 0)
+            self._changing.acquire()
+        try:
+            yield
+        finally:
+            self._changing.release()
+
+    def _keep(self, files: Sequence[Path], progress: Progress) -> tuple[list[Path], list[Outcome]]:
+        """The files as they are kept, and those that are refused with the reason."""
+        kept: list[Path] = []
+        refused = []
+        for done, file in enumerate(files):
+            progress("Reading", done, len(files))
+            try:
+                if self.uploads.place(file.name) in kept:
+                    raise UnreadableFile(file, "another file of this name came with it")
+                kept.append(self.uploads.keep(file))
+            except UnreadableFile as error:
+                refused.append(Outcome(file.name, "refused", None, error.reason))
+        return kept, refused
+
+    def _update(self, progress: Progress) -> Report:
+        folder = self.chatbot.folder
+        excluded = store.current(folder).excluded if store.exists(folder) else ()
+        # What was removed and uploaded again comes back only when it is named itself.
+        back = [file for file in self.uploads.files() if str(file.resolve()) in excluded]
+        return update_index([self.uploads.folder, *back], folder, self.chatbot.settings, progress=progress)
+
+    def _outcomes(self, report: Report, kept: Sequence[Path]) -> Iterator[Outcome]:
+        """What became of the files that are in the index now, new ones that had waited for it among them."""
+        index, new = self.chatbot().index, {file.resolve() for file in kept}
+        for error in report.skipped:
+            yield Outcome(error.path.name, "refused", None, error.reason)
+        results = {name: result for result in ("added", "updated") for name in getattr(report, result)}
+        for path, article_id in report.articles.items():
+            result = results.get(article_id, "unchanged")
+            if path in new or result != "unchanged":
+                yield Outcome(index.title(article_id), result, article_id)
+
+    def _paths(self) -> list[Path]:
+        """What the index is made anew from: what it was made from, and what was uploaded."""
+        uploaded = [self.uploads.folder] if self.uploads.files() else []
+        known = [path for path in paths_of(self.chatbot.folder, rebuild=True) if path not in uploaded]
+        return [*known, *uploaded]
+
+    def _trouble(self, why: str, error: str = "") -> Trouble:
+        folder = self.chatbot.folder
+        try:
+            paths = tuple(self._paths())
+            gone = () if folder == bundled_index() else tuple(path for path in store.roots(folder) if not path.exists())
+        except StoreError:
+            paths = gone = ()
+        uploads = f" {self.uploads.folder}" if self.uploads.files() else ""
+        return Trouble(why, error, paths, gone, f"rag index --rebuild --index {folder} ARTICLES{uploads}")

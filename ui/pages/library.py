@@ -1,0 +1,143 @@
+"""The library page: the articles, adding to them, removing them, and the one that is open to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import gradio as gr
+
+from corpus.errors import RagError
+from ui.librarian import Change, Librarian
+from ui.pages.parts import QUIETLY, html_part
+from ui.render import article as articles
+from ui.render import library as render
+from ui.working import Done, steps
+
+if TYPE_CHECKING:
+    from index.build import Progress
+
+UNREACHABLE = "The page does not reach its server: start it again."
+BROKEN_OFF = "The change broke off, and the index is as it was: the terminal of the server says why."
+
+
+class Shown(NamedTuple):
+    """What an event changes on the page; what is `gr.skip()` stays as it is."""
+
+    head: Any
+    drop: Any
+    news: Any  # how far a change is, or what it did
+    listing: Any
+
+
+class LibraryDesk:
+    """What the library page does with the articles."""
+
+    def __init__(self, librarian: Librarian) -> None:
+        self._librarian = librarian
+
+    def show(self, search: str = "", offset: int = 0, news: Any = "") -> Shown:
+        """The page as the index is now."""
+        librarian = self._librarian
+        wrong = librarian.trouble()
+        box = render.trouble(wrong, read_only=librarian.read_only) if wrong else ""
+        drop = gr.File(value=None, visible=not (wrong or librarian.read_only))
+        try:
+            line = render.summary(librarian.chatbot().index.manifest)
+        except RagError:
+            return Shown(box, drop, news, "")
+        return Shown(line + box, drop, news, self.listing(search, offset))
+
+    def land(self, search: str) -> Shown:
+        """The page when it is come to; what was said of the last change stays."""
+        return self.show(search, news=gr.skip())
+
+    def listing(self, search: str = "", offset: int = 0) -> str:
+        """The articles that a search finds, from the `offset`-th on."""
+        librarian = self._librarian
+        try:
+            index = librarian.chatbot().index
+        except RagError:
+            return ""
+        found = index.catalogue(search, offset, render.PAGE)
+        if offset and not found.entries:
+            return self.listing(search, max(0, offset - render.PAGE))
+        uploaded = {entry.id for entry in found.entries if librarian.uploads.holds(entry.path)}
+        return render.listing(found, search, offset, uploaded, read_only=librarian.read_only)
+
+    def turn(self, search: str, event: gr.EventData) -> str:
+        """Another part of the list."""
+        return self.listing(search, max(0, int(event.offset)))
+
+    def add(self, files: Sequence[str] | None, search: str) -> Iterator[Shown]:
+        """Take up uploaded files."""
+        yield from self._changed(lambda told: self._librarian.add([Path(file) for file in files or ()], told), search)
+
+    def retry(self, search: str) -> Iterator[Shown]:
+        """Take up what was uploaded and could not be indexed."""
+        yield from self._changed(lambda told: self._librarian.add((), told), search)
+
+    def rebuild(self, search: str) -> Iterator[Shown]:
+        """Make the index anew."""
+        yield from self._changed(self._librarian.rebuild, search)
+
+    def remove(self, search: str, event: gr.EventData) -> Iterator[Shown]:
+        """Take an article out of the index."""
+        article_id, offset = str(event.article), max(0, int(event.offset))
+        yield from self._changed(lambda told: self._librarian.remove(article_id, told), search, offset)
+
+    def read(self, wanted: dict[str, Any]) -> str:
+        """An article to be read."""
+        try:
+            return articles.evidence(self._librarian.chatbot().index.article(str(wanted.get("article"))), None)
+        except (KeyError, RagError) as error:
+            gone = "This article is no longer in the index."
+            return articles.no_evidence(gone if isinstance(error, KeyError) else str(error))
+
+    def _changed(self, work: Callable[[Progress], Change], search: str, offset: int = 0) -> Iterator[Shown]:
+        """How far a change is, and at last the page after it."""
+        news = ""
+        try:
+            for step in steps(work):
+                if isinstance(step, Done):
+                    news = render.change(step.value)
+                else:
+                    yield Shown(gr.skip(), gr.skip(), render.progress(step), gr.skip())
+        except (RagError, OSError) as error:
+            news = render.failure(str(error))
+        except Exception:
+            yield self.show(search, offset, render.failure(BROKEN_OFF))
+            raise
+        yield self.show(search, offset, news)
+
+
+def library_page(desk: LibraryDesk) -> tuple[gr.Textbox, list[Any], Callable[[str], Shown]]:
+    """Lay the page out inside a `gr.Tab`; from what, into what and by what it is filled in when that is opened."""
+    with gr.Row(elem_id="shelf"):
+        with gr.Column(elem_id="stock"):
+            head = gr.HTML("", elem_id="library-head", apply_default_css=False)
+            drop = gr.File(file_count="multiple", label="Add articles", show_label=False, elem_id="drop", visible=False)
+            news = gr.HTML("", elem_id="library-news", apply_default_css=False)
+            search = gr.Textbox(
+                "",
+                elem_id="library-search",
+                label="Search the articles",
+                show_label=False,
+                container=False,
+                placeholder="Search by title, source or name",
+                html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="search"),
+            )
+            listing = html_part("library")
+        html_part("reader", "", desk.read, unreachable=articles.no_evidence(UNREACHABLE))
+    shown = [head, drop, news, listing]
+    # While one search is under way only the last of those typed meanwhile is kept.
+    # Its `input` event is for keys alone, and is silent about what is pasted or deleted.
+    search.change(desk.listing, search, listing, queue=False, trigger_mode="always_last", **QUIETLY)
+    listing.turn(desk.turn, search, listing, queue=False, **QUIETLY)
+    # Each upload has its turn, even where another is under way.
+    drop.upload(desk.add, [drop, search], shown, trigger_mode="multiple", **QUIETLY)
+    listing.retry(desk.retry, search, shown, **QUIETLY)
+    listing.rebuild(desk.rebuild, search, shown, **QUIETLY)
+    listing.remove(desk.remove, search, shown, **QUIETLY)
+    return search, shown, desk.land
