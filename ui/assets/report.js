@@ -180,3 +180,9 @@ narrow.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("pageshow", show);
 narrow.hidden = false;
 show();
+
+// In a frame it says how high it is, for it cannot be measured from outside.
+if (parent !== window) {
+  const held = document.querySelector("main");
+  new ResizeObserver(() => parent.postMessage({ height: held.offsetHeight }, "*")).observe(held);
+}
