@@ -15,9 +15,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -31,6 +30,7 @@ from rag.chatbot import Chatbot
 from rag.conversation import Turn
 from rag.extractive import ExtractiveAnswerer
 from ui.openai_reply import as_answered, content_of, proof_of, unsaid
+from ui.working import replies
 
 MODEL = "ask-the-articles"
 
@@ -139,21 +139,7 @@ def _pieces(chatbot: Chatbot, question: str, history: list[Turn]) -> Iterator[st
         # It takes milliseconds, and can then be said with its marks.
         yield chatbot.ask(question, history=history)
         return
-    pieces: SimpleQueue[str | Answer | Exception] = SimpleQueue()
-
-    def write() -> None:
-        try:
-            pieces.put(chatbot.ask(question, history=history, on_token=pieces.put))
-        except Exception as error:
-            pieces.put(error)
-
-    # Nobody waits for it: whoever asked may be gone before the answer is there.
-    Thread(target=write, daemon=True).start()
-    while not isinstance(piece := pieces.get(), Answer):
-        if isinstance(piece, Exception):
-            raise piece
-        yield piece
-    yield piece
+    yield from replies(partial(chatbot.ask, question, history=history))
 
 
 def _completion(wanted: _Completion, answer: Answer) -> Json:

@@ -1,4 +1,4 @@
-"""Long work for a page: done in a thread, and told of while it goes on."""
+"""Work in the background, and what it tells meanwhile."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Thread
-from time import sleep
+from time import monotonic
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from rag.answer import Answer
 
 if TYPE_CHECKING:
     from index.build import Progress
 
-T = TypeVar("T")
-# Between two looks at how far it is: often enough for a bar that moves, seldom enough to leave time for the work.
-_PAUSE = 0.15
+Result = TypeVar("Result")
+Told = TypeVar("Told")
+
+# Between two looks: often enough for text that flows and a bar that moves, seldom enough to leave time for the work.
+_TEXT_PAUSE, _BAR_PAUSE = 0.04, 0.15
+
+
+class Done(NamedTuple, Generic[Result]):
+    """That the work is finished, and what came of it."""
+
+    value: Result
 
 
 class Step(NamedTuple):
@@ -25,40 +35,69 @@ class Step(NamedTuple):
     total: int
 
 
-class Done(NamedTuple, Generic[T]):
-    """That it is finished, and what came of it."""
+def told_by(
+    work: Callable[[Callable[[Told], None]], Result], *, pause: float = 0.0
+) -> Iterator[list[Told] | Done[Result]]:
+    """What the work tells, together what is new at each look, and at last what came of it.
 
-    value: T
+    What it raises is raised here. It is finished even where nobody listens to the end: a reader may close the page.
 
-
-def steps(work: Callable[[Progress], T]) -> Iterator[Step | Done[T]]:
-    """How far the work is, a few times a second, and at last what came of it; what it raises is raised here.
-
-    It is finished even where nobody listens to the end, as when the reader has closed the page.
+    Args:
+        work: is given a function to tell with.
+        pause: seconds for which what is told is gathered; the first of it, and the end, are handed on at once.
     """
-    told: SimpleQueue[Step | None] = SimpleQueue()
-    future: Future[T] = Future()
+    told: SimpleQueue[Told | Future[Result]] = SimpleQueue()
+    future: Future[Result] = Future()
 
     def run() -> None:
         try:
-            future.set_result(work(lambda *step: told.put(Step(*step))))
+            future.set_result(work(told.put))
         except BaseException as error:
             future.set_exception(error)
-        told.put(None)
+        told.put(future)
 
     Thread(target=run, daemon=True).start()
-    while (step := _newest(told)) is not None:
-        yield step
-        sleep(_PAUSE)
+    wait, is_over = 0.0, False
+    while not is_over:
+        new = list(_gathered(told, wait))
+        wait, is_over = pause, new[-1] is future
+        if said := [item for item in new if not isinstance(item, Future)]:
+            yield said
     yield Done(future.result())
 
 
-def _newest(told: SimpleQueue[Step | None]) -> Step | None:
-    """The last step in the queue, waited for; None where the work is over."""
-    step = told.get()
-    while step is not None:
+def replies(ask: Callable[..., Answer]) -> Iterator[str | Answer]:
+    """The text of an answer as it is written, what is new a few times a second, and at last the answer itself.
+
+    Args:
+        ask: answers a question, and gives its text to `on_token` piece by piece.
+    """
+
+    def work(tell: Callable[[str], None]) -> Answer:
+        return ask(on_token=tell)
+
+    for told in told_by(work, pause=_TEXT_PAUSE):
+        yield told.value if isinstance(told, Done) else "".join(told)
+
+
+def steps(work: Callable[[Progress], Result]) -> Iterator[Step | Done[Result]]:
+    """How far the work is, a few times a second, and at last what came of it."""
+
+    def stepping(tell: Callable[[Step], None]) -> Result:
+        return work(lambda *step: tell(Step(*step)))
+
+    for told in told_by(stepping, pause=_BAR_PAUSE):
+        yield told if isinstance(told, Done) else told[-1]
+
+
+def _gathered(queue: SimpleQueue[Told | Future[Result]], seconds: float) -> Iterator[Told | Future[Result]]:
+    """The next thing in a queue, waited for, and what follows within some seconds; the future ends it at once."""
+    item = queue.get()
+    yield item
+    ends = monotonic() + seconds
+    while not isinstance(item, Future):
         try:
-            step = told.get_nowait()
+            item = queue.get(timeout=max(0.0, ends - monotonic()))
         except Empty:
-            break
-    return step
+            return
+        yield item

@@ -1,4 +1,4 @@
-"""Answers as they are written."""
+"""Work in the background, and what it tells meanwhile: answers as they are written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from corpus.errors import BadQuestion
 from rag import Answer, Chatbot
 from rag.answerer import OnToken
-from ui.streaming import replies
+from ui.working import replies
 
 QUESTION = "Why did Russia back India's membership?"
 
