@@ -99,12 +99,14 @@ def require_mcp() -> None:
         raise MissingDependency("mcp", "the MCP server", 'pip install "gradio[mcp]"')
 
 
-def add_endpoints(chatbot: Callable[[], Chatbot]) -> None:
+def add_endpoints(chatbot: Callable[[], Chatbot], usual: int) -> None:
     """Add `/ask`, `/search` and `/article` to the page that is being built; each call asks the chatbot then current.
 
     To be called before the page's own events are added: gradio gives a name to whoever comes first.
+
+    Args:
+        usual: how many passages are read for an answer where nothing else is asked for.
     """
-    usual = chatbot().settings.passages
 
     def ask(
         question: str,

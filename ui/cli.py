@@ -71,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     chat = commands.add_parser("chat", parents=[shared], help="open the chat page")
     chat.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, help="the port (default: 7860, or the next one free)")
+    chat.add_argument("--read-only", action="store_true", help="let readers neither add nor remove articles")
+    chat.add_argument("--mcp", action="store_true", help="also offer `ask` and `search` as MCP tools")
     chat.set_defaults(run=_chat)
 
     check = commands.add_parser("check", parents=[shared], help="whether the articles still say what a receipt quotes")
@@ -174,13 +176,21 @@ def _check_sources(wanted: Collection[str], known: Sequence[str]) -> None:
 
 
 def _chat(options: argparse.Namespace) -> None:
-    from rag.chatbot import Chatbot
+    from corpus.errors import IndexNotFound
+    from index import store
+    from rag.current import CurrentChatbot
+    from rag.library import ready_index
 
+    settings = _settings(options)
     with bars("passages") as progress:
-        chatbot = Chatbot.open(options.index, _settings(options), progress=progress)
-    from ui.page import serve
+        folder = ready_index(options.index, settings, progress)
+    # One that is there and cannot be read is explained on the page, which can make it anew.
+    if not store.exists(folder):
+        raise IndexNotFound(folder)
+    from ui.server import serve
 
-    serve(chatbot, host=options.host, port=options.port)
+    chatbot = CurrentChatbot(folder, settings)
+    serve(chatbot, host=options.host, port=options.port, read_only=options.read_only, mcp=options.mcp)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -64,7 +64,7 @@ def _right(item: Exchange) -> dict[str, Any]:
         return {"unanswerable": True}
     if item.verdict.liked:
         quotes = [{"article": quote.article_id, "quote": quote.quote} for quote in item.reply.citations]
-        return {"evidence": quotes}
+        return {"evidence": quotes} if quotes else {}
     return {}
 
 

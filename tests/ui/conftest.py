@@ -1,58 +1,54 @@
-"""A real browser, for the tests that look at what a reader sees."""
+"""The site in a real browser, for the tests that look at what a reader sees."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.ui.browsing import CHROMIUM, LAPTOP, PHONE, chromium, launched, opened, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-QUIETLY = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-class Watched(NamedTuple):
-    """A page in a fresh profile: the addresses it has asked for, and what its scripts have said, by kind."""
-
-    page: Page
-    asked: list[str]
-    said: list[tuple[str, str]]
-
-
-@contextmanager
-def watched(browser: Browser, size: tuple[int, int]) -> Iterator[Watched]:
-    """A page of some width and height, closed at the end; what it did can be looked at even then."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    watched = Watched(context.new_page(), [], [])
-    watched.page.on("request", lambda sent: watched.asked.append(sent.url))
-    watched.page.on("console", lambda said: watched.said.append((said.type, said.text)))
-    watched.page.on("pageerror", lambda error: watched.said.append(("error", str(error))))
-    try:
-        yield watched
-    finally:
-        context.close()
+    from ui.server import Served
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window; the test is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if not chromium:
+    pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    if not chromium():
         pytest.skip(f"needs a Chromium: none of {', '.join(CHROMIUM)} was found")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, headless=True, args=list(QUIETLY))
+    with launched() as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture(scope="module")
+def own_index(bundled_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the bundled articles for one module, whatever is done to it."""
+    return Path(shutil.copytree(bundled_index, tmp_path_factory.mktemp("own") / "index"))
+
+
+@pytest.fixture(scope="module")
+def served(own_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The site over the bundled articles."""
+    with serving(own_index, tmp_path_factory.mktemp("served")) as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    """The page as it is on a laptop."""
+    with opened(browser, served.address) as page:
+        yield page
+
+
+@pytest.fixture(params=[LAPTOP, PHONE], ids=["laptop", "phone"])
+def any_page(request: pytest.FixtureRequest, browser: Browser, served: Served) -> Iterator[Page]:
+    """The page on a laptop and on a phone, for what is laid out differently there."""
+    with opened(browser, served.address, request.param) as page:
+        yield page

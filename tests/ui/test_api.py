@@ -38,7 +38,7 @@ def address(chatbot: Chatbot) -> Iterator[str]:
         """What the page does is no endpoint."""
 
     with gr.Blocks(analytics_enabled=False) as page:
-        add_endpoints(lambda: chatbot)
+        add_endpoints(lambda: chatbot, chatbot.settings.passages)
         gr.Button().click(ask, api_visibility="private")
     with served(gr.mount_gradio_app(FastAPI(), page, "/", mcp_server=True)) as address:
         yield address

@@ -75,19 +75,20 @@ def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
 
 
 def turn_to(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).press("Enter")
+    page.get_by_role("tab", name=name).click()
 
 
 def upload(page: Page, *files: Path) -> list[str]:
     """Choose files, and what the page says of each in the end."""
+    # What was said of earlier files is no longer what is waited for.
+    page.evaluate("document.querySelectorAll('.change').forEach(change => change.classList.add('earlier'))")
     page.locator("#drop input[type=file]").set_input_files(files)
-    page.locator("#stock .progress").wait_for()
     return results(page)
 
 
 def results(page: Page) -> list[str]:
     """What the page says of each file, once it is done."""
-    page.locator("#stock .progress").wait_for(state="detached")
+    page.locator(".change:not(.earlier) li").first.wait_for()
     return [" ".join(line.split()) for line in page.locator(".change li").all_inner_texts()]
 
 

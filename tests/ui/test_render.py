@@ -8,11 +8,13 @@ from html import unescape
 import pytest
 
 from corpus.article import Article, Passage
-from corpus.errors import BadQuestion
 from index.query import Hit
 from rag.answer import REFUSAL, Answer, Citation, Sentence
-from ui import render
-from ui.render import Exchange
+from ui.conversations import Conversation, Exchange, Verdict
+from ui.render.article import evidence, marked, no_evidence
+from ui.render.conversation import conversation, pending, suggestions, welcome
+from ui.render.history import history
+from ui.render.text import written_date
 
 HOSTILE = "<script>alert('x')</script> & \"<img src=x onerror=alert(1)>\""
 
@@ -53,34 +55,34 @@ def refused(*hits: Hit) -> Answer:
     return Answer("Why?", "Why?", REFUSAL, (), (), (), (), True, 0.02, hits, "extractive", {"total": 9.0})
 
 
-def shown(reply: Answer | BadQuestion, question: str = "What do cats do?") -> str:
-    return render.conversation([Exchange(question, reply)], articles=2)
+def shown(reply: Answer | str, question: str = "What do cats do?", verdict: Verdict | None = None) -> str:
+    return conversation([Exchange("x1", question, reply, verdict)], name="c1")
 
 
 def test_a_range_is_marked_at_its_exact_characters() -> None:
     text = "One. Two & three. Four."
-    html = render.marked(text, (5, 17))
+    html = marked(text, (5, 17))
     assert marks(html, "focus") == ["Two & three."]
     assert plain(html) == text
 
 
 def test_other_ranges_are_marked_faintly_and_the_focus_wins_where_they_overlap() -> None:
     text = "abcdefghij"
-    html = render.marked(text, (3, 6), [(0, 2), (5, 8), (3, 4)])
+    html = marked(text, (3, 6), [(0, 2), (5, 8), (3, 4)])
     assert marks(html, "focus") == ["def"]
     assert marks(html, "faint") == ["ab", "gh"]
     assert plain(html) == text
 
 
 def test_adjacent_and_overlapping_faint_ranges_are_one_mark_and_touch_the_focus_without_merging() -> None:
-    html = render.marked("abcdefghij", (6, 8), [(0, 3), (3, 4), (2, 6), (8, 10)])
+    html = marked("abcdefghij", (6, 8), [(0, 3), (3, 4), (2, 6), (8, 10)])
     assert marks(html, "faint") == ["abcdef", "ij"]
     assert marks(html, "focus") == ["gh"]
 
 
 def test_a_mark_that_crosses_a_paragraph_goes_on_in_the_next() -> None:
     text = "First one.\n\nSecond one."
-    html = render.marked(text, (6, 18))
+    html = marked(text, (6, 18))
     assert marks(html, "focus") == ["one.", "Second"]
     assert html.count("<p") == 2
     assert plain(html) == text
@@ -89,42 +91,53 @@ def test_a_mark_that_crosses_a_paragraph_goes_on_in_the_next() -> None:
 @pytest.mark.parametrize("focus", [(-5, 3), (8, 99), (50, 60), (7, 2), (0, 0)])
 def test_ranges_that_lie_outside_the_text_lose_none_of_it(focus: tuple[int, int]) -> None:
     text = "A <b>text</b>\nof lines."
-    assert plain(render.marked(text, focus, [focus])) == text
+    assert plain(marked(text, focus, [focus])) == text
 
 
 def test_lines_are_paragraphs_where_there_is_no_blank_line_and_stay_lines_where_there_is() -> None:
-    assert render.marked("One.\nTwo.\nThree.", (0, 0)).count("<p") == 3
-    assert render.marked("One,\ntwo.\n\nThree.", (0, 0)).count("<p") == 2
+    assert marked("One.\nTwo.\nThree.", (0, 0)).count("<p") == 3
+    assert marked("One,\ntwo.\n\nThree.", (0, 0)).count("<p") == 2
 
 
 def test_an_article_is_escaped_wherever_it_appears() -> None:
     article = Article(
         'id"><b>', HOSTILE, HOSTILE, source=HOSTILE, author=HOSTILE, published=HOSTILE, url='http://x/"><script>'
     )
-    html = render.evidence(article, (0, len(HOSTILE)))
+    html = evidence(article, (0, len(HOSTILE)))
     assert "<script" not in html
     assert "<img" not in html
     assert marks(html, "focus") == [HOSTILE]
 
 
-def test_questions_answers_and_titles_are_escaped() -> None:
+def test_questions_answers_titles_and_names_are_escaped() -> None:
     answer = answered(HOSTILE, title=HOSTILE, article_id=HOSTILE)
-    for html in (shown(answer, HOSTILE), shown(refused(hit(HOSTILE, HOSTILE)), HOSTILE), shown(BadQuestion(HOSTILE))):
+    disliked = Verdict(liked=False, reason="not helpful", correction=HOSTILE)
+    for html in (
+        shown(answer, HOSTILE, disliked),
+        shown(refused(hit(HOSTILE, HOSTILE)), HOSTILE),
+        shown(HOSTILE),
+        pending(HOSTILE, HOSTILE),
+        welcome(1, [HOSTILE]),
+        suggestions([HOSTILE]),
+        history([Conversation(HOSTILE, HOSTILE, "2026")], "c1"),
+        no_evidence(HOSTILE, HOSTILE),
+        evidence(Article("one", "Title", "Text."), None, note=HOSTILE),
+    ):
         assert "<script" not in html
         assert "<img" not in html
-    assert "<script" not in render.conversation([], articles=1, examples=[HOSTILE])
+        assert 'onerror=alert(1)>"' not in html
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", " javascript:x"])
 def test_only_web_addresses_become_links(url: str) -> None:
-    assert "<a " not in render.evidence(Article("one", "Title", "Text.", url=url), (0, 4))
+    assert "<a " not in evidence(Article("one", "Title", "Text.", url=url), (0, 4))
 
 
 def test_an_article_says_where_it_comes_from() -> None:
     article = Article(
         "one", "Cats", "Cats sleep.", source="The Paper", published="2024-07", url="https://example.org/cats?a=1&b=2"
     )
-    html = render.evidence(article, (0, 4))
+    html = evidence(article, (0, 4))
     assert "The Paper · July 2024 · " in html
     assert 'href="https://example.org/cats?a=1&amp;b=2"' in html
 
@@ -140,12 +153,14 @@ def test_an_article_says_where_it_comes_from() -> None:
     ],
 )
 def test_dates_are_as_precise_as_they_are_known(published: str, words: str) -> None:
-    assert render.written_date(published) == words
+    assert written_date(published) == words
 
 
-def test_a_citation_names_its_place_and_shows_its_quote_on_hover() -> None:
+def test_a_citation_names_itself_and_carries_its_quote_and_title() -> None:
     html = shown(answered("Cats  sleep."))
-    assert 'data-article="one" data-start="10" data-end="22" title="“Cats sleep.” (Cats)">[1]</button>' in html
+    assert 'data-exchange="x1"' in html
+    assert 'data-quote="cite-1" data-words="Cats sleep." data-title="Cats"' in html
+    assert ">[1]</button>" in html
 
 
 def test_an_answer_says_how_sure_it_is_and_what_was_done() -> None:
@@ -165,14 +180,51 @@ def test_a_refusal_says_so_and_offers_the_nearest_passages() -> None:
     assert 'role="meter"' not in html
 
 
-def test_an_error_is_one_plain_line_and_is_not_remembered() -> None:
-    error = Exchange("?", BadQuestion("the question is empty:\nask something"))
-    assert '<p class="notice" role="alert">the question is empty: ask something</p>' in render.exchange(error)
-    assert error.turn is None
-    assert Exchange("What do cats do?", answered()).turn == ("What do cats do?", "Cats sleep.")
+def test_an_error_is_one_plain_line_that_can_be_asked_again() -> None:
+    html = shown("the question is empty:\nask something")
+    assert '<p class="notice" role="alert">the question is empty: ask something</p>' in html
+    assert 'class="tool retry"' in html
+    assert 'class="tool copy"' not in html
+
+
+def test_every_answer_can_be_copied_and_judged_and_only_the_last_question_changed() -> None:
+    both = [Exchange("x1", "First?", answered()), Exchange("x2", "Second?", answered())]
+    html = conversation(both, name="c1")
+    for name, times in {
+        "copy": 2,
+        "link": 2,
+        "receipt": 2,
+        "like": 2,
+        "dislike": 2,
+        "retry": 1,
+        "edit": 1,
+        "undo": 1,
+    }.items():
+        assert html.count(f'class="tool {name}"') == times, name
+    assert unescape(html).count(str(answered())) == 2
+
+
+def test_a_verdict_is_shown_with_its_reason_and_correction() -> None:
+    html = shown(answered(), verdict=Verdict(liked=False, reason="wrong citation", correction="They hunt."))
+    assert re.search(r'class="tool dislike"[^>]*aria-pressed="true"', html)
+    assert re.search(r'class="tool like"[^>]*aria-pressed="false"', html)
+    assert 'aria-pressed="true">wrong citation<' in html
+    assert 'value="They hunt."' in html
+    assert '<form class="reasons" hidden>' in shown(answered(), verdict=Verdict(liked=True))
 
 
 def test_an_empty_page_offers_examples_only_where_there_are_some() -> None:
-    assert 'data-question="Why?"' in render.conversation([], articles=3, examples=["Why?"])
-    assert "<button" not in render.conversation([], articles=1)
-    assert "Ask 1 article<" in render.conversation([], articles=1)
+    assert 'data-question="Why?"' in welcome(3, ["Why?"])
+    assert "<button" not in welcome(1, [])
+    assert "Ask 1 article<" in welcome(1, [])
+    assert suggestions([]) == ""
+
+
+def test_the_open_conversation_is_marked_in_the_list_and_judged_answers_are_counted() -> None:
+    known = [Conversation("c1", "Cats", "2026"), Conversation("c2", "Dogs", "2025")]
+    html = history(known, "c2", judged=3)
+    assert 'data-conversation="c2" aria-current="true"' in html
+    assert html.count("aria-current") == 1
+    assert "/conversations/c1.md" in html
+    assert "gold questions (3)" in html
+    assert "/judged.jsonl" not in history(known, "c2")

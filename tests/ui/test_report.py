@@ -20,7 +20,7 @@ from rag.evaluation.failures import Failure
 from rag.evaluation.summary import METRICS
 from rag.library import BUNDLED_ARTICLES
 from rag.settings import Settings
-from tests.ui.conftest import watched
+from tests.ui.browsing import watched
 from ui.charts import STAGES
 from ui.report import MEANINGS, SECTIONS, report, stage_of
 

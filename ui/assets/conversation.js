@@ -1,15 +1,100 @@
-// Runs once when the conversation is on the page: `element` holds it, `trigger` starts an event, `watch` follows its value.
+// The conversation: what its buttons do. `trigger` starts an event of ui/pages/chat.py, `server.judge` keeps a verdict.
+const exchangeOf = (inside) => inside.closest(".exchange");
+
+const deeds = {
+  example: (button) => trigger("ask", { question: button.dataset.question, again: false }),
+  retry: (button) => trigger("ask", { question: exchangeOf(button).querySelector(".asked").innerText, again: true }),
+  undo: () => trigger("undo", {}),
+  edit: (button) => edit(exchangeOf(button)),
+  copy: (button) => copy(button, exchangeOf(button).dataset.copy),
+  link: (button) => copy(button, `${location.origin}${location.pathname}?answer=${exchangeOf(button).dataset.exchange}`),
+  like: (button) => judge(exchangeOf(button), isPressed(button) ? null : true),
+  dislike: (button) => judge(exchangeOf(button), isPressed(button) ? null : false),
+  reason: (button) => {
+    const chosen = !isPressed(button);
+    button.closest("form").querySelectorAll(".reason").forEach((other) => press(other, chosen && other === button));
+    judge(exchangeOf(button), false);
+  },
+};
+
 element.addEventListener("click", (event) => {
-  const example = event.target.closest(".example");
-  if (example) trigger("submit", { question: example.dataset.question });
+  const button = event.target.closest("button");
+  const name = button && Object.keys(deeds).find((deed) => button.classList.contains(deed));
+  if (name) deeds[name](button);
 });
 
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  judge(exchangeOf(event.target), false);
+  flash(event.target.querySelector(".correction"));
+});
+
+const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
+const press = (button, is) => button.setAttribute("aria-pressed", String(is));
+
+// liked is true, false, or null where the verdict is taken back.
+async function judge(exchange, liked) {
+  press(exchange.querySelector(".like"), liked === true);
+  press(exchange.querySelector(".dislike"), liked === false);
+  const form = exchange.querySelector(".reasons");
+  form.hidden = liked !== false;
+  const reason = [...form.querySelectorAll(".reason")].find(isPressed)?.innerText ?? null;
+  const correction = form.querySelector(".correction").value;
+  const open = element.querySelector(".conversation").dataset.conversation;
+  const html = await server.judge({ exchange: exchange.dataset.exchange, liked, reason, correction, open });
+  document.dispatchEvent(new CustomEvent("history", { detail: html }));
+}
+
+function edit(exchange) {
+  const asked = exchange.querySelector(".asked");
+  const field = document.createElement("textarea");
+  field.className = "editing";
+  field.value = asked.innerText;
+  field.setAttribute("aria-label", "Your question, changed");
+  asked.replaceWith(field);
+  field.focus();
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") event.stopPropagation();
+    if (event.key === "Escape") return field.replaceWith(asked);
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    if (field.value.trim()) trigger("ask", { question: field.value, again: true });
+  });
+}
+
+async function copy(button, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // A page that came over plain HTTP from another machine may not use the clipboard directly.
+    const field = Object.assign(document.createElement("textarea"), { value: text });
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+  flash(button);
+}
+
+function flash(button) {
+  button.classList.add("done");
+  setTimeout(() => button.classList.remove("done"), 1200);
+}
+
+// The address names the open conversation, so that the page can be loaded again; or the one answer that was linked to.
+let linked = new URLSearchParams(location.search).get("answer");
+
 watch("value", () => {
-  element.querySelector(".exchange:last-of-type")?.scrollIntoView({ block: "start", behavior: "smooth" });
+  const open = element.querySelector(".conversation")?.dataset.conversation;
+  const target = linked && element.querySelector(`[data-exchange="${CSS.escape(linked)}"]`);
+  if (linked && !target) return;
+  linked = null;
+  history.replaceState(null, "", open ? `?conversation=${open}` : location.pathname);
+  (target || element.querySelector(".exchange:last-of-type"))?.scrollIntoView({ block: "start" });
 });
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, [contenteditable]");
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   document.querySelector("#question textarea")?.focus();

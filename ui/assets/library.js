@@ -56,11 +56,11 @@ function confirm(button) {
 }
 
 watch("value", () => {
-  if (wanted.length) (wanted.map((selector) => element.querySelector(selector)).find(Boolean) ?? field()).focus();
+  if (wanted.length) (wanted.map((selector) => element.querySelector(selector)).find(Boolean) ?? field())?.focus();
   wanted = [];
   // A list that was on its way when something else was typed.
   const library = element.querySelector(".library");
-  if (library && library.dataset.search !== field().value) trigger("turn", { offset: 0 });
+  if (library && field() && library.dataset.search !== field().value) trigger("turn", { offset: 0 });
 });
 
 // Files may be dropped anywhere on the page; one that missed would take the browser away from it.

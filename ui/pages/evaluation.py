@@ -199,8 +199,8 @@ def _judged(conversations: Conversations) -> list[GoldQuestion]:
         return load_gold(file)
 
 
-def evaluation_page(desk: EvaluationDesk) -> tuple[list[Any], list[Any], Callable[..., Shown]]:
-    """Lay the page out inside a `gr.Blocks`; what it is filled in from and what is filled in, and by what."""
+def evaluation_page(tab: gr.Tab, desk: EvaluationDesk) -> None:
+    """Lay the page out inside a tab; it is filled in when that is opened."""
     with gr.Row(elem_id="bench"):
         with gr.Column(elem_id="bench-side", min_width=0):
             gold = gr.Radio([], label="Gold questions", elem_id="gold", visible=False)
@@ -227,4 +227,4 @@ def evaluation_page(desk: EvaluationDesk) -> tuple[list[Any], list[Any], Callabl
     runs.open(desk.open, None, filled, queue=False, **QUIETLY)
     runs.delete(desk.delete, opened, filled, queue=False, **QUIETLY)
     earlier.input(desk.compare, [earlier, opened], compared, **QUIETLY)
-    return [gold, dropped, opened], filled, desk.land
+    tab.select(desk.land, [gold, dropped, opened], filled, queue=False, **QUIETLY)

@@ -112,8 +112,8 @@ class LibraryDesk:
         yield self.show(search, offset, news)
 
 
-def library_page(desk: LibraryDesk) -> tuple[gr.Textbox, list[Any], Callable[[str], Shown]]:
-    """Lay the page out inside a `gr.Tab`; from what, into what and by what it is filled in when that is opened."""
+def library_page(tab: gr.Tab, desk: LibraryDesk) -> None:
+    """Lay the page out inside a tab; it is filled in when that is opened."""
     with gr.Row(elem_id="shelf"):
         with gr.Column(elem_id="stock"):
             head = gr.HTML("", elem_id="library-head", apply_default_css=False)
@@ -140,4 +140,4 @@ def library_page(desk: LibraryDesk) -> tuple[gr.Textbox, list[Any], Callable[[st
     listing.retry(desk.retry, search, shown, **QUIETLY)
     listing.rebuild(desk.rebuild, search, shown, **QUIETLY)
     listing.remove(desk.remove, search, shown, **QUIETLY)
-    return search, shown, desk.land
+    tab.select(desk.land, search, shown, queue=False, **QUIETLY)

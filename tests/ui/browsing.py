@@ -1,0 +1,99 @@
+"""A real browser, for the tests and measurements that look at what a reader sees."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from ui.server import Served
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+LAPTOP, PHONE = (1280, 800), (390, 844)
+QUIETLY = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Watched(NamedTuple):
+    """A page in a fresh profile: the addresses it has asked for, and what its scripts have said, by kind."""
+
+    page: Page
+    asked: list[str]
+    said: list[tuple[str, str]]
+
+
+def chromium() -> str | None:
+    """Where a Chromium is installed."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """That Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium(), headless=True, args=list(QUIETLY))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def watched(browser: Browser, size: tuple[int, int]) -> Iterator[Watched]:
+    """A page of some width and height, closed at the end; what it did can be looked at even then."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    watched = Watched(context.new_page(), [], [])
+    watched.page.on("request", lambda sent: watched.asked.append(sent.url))
+    watched.page.on("console", lambda said: watched.said.append((said.type, said.text)))
+    watched.page.on("pageerror", lambda error: watched.said.append(("error", str(error))))
+    try:
+        yield watched
+    finally:
+        context.close()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, path: str = "/") -> Iterator[Page]:
+    """The site in a fresh profile; nothing may be asked of another machine, and no script may complain."""
+    with watched(browser, size) as (page, asked, said):
+        page.goto(address + path)
+        page.locator(".conversation").wait_for()
+        yield page
+    elsewhere = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    assert not elsewhere
+    # What was still on its way when a page is loaded again is cut off, and Gradio's client says so.
+    complaints = [text for kind, text in said if kind in ("error", "warning") and "AbortError" not in text]
+    assert not complaints
+
+
+@contextmanager
+def serving(index: Path, folder: Path) -> Iterator[Served]:
+    """The site over a copy of an index in a folder: what readers leave concerns no other."""
+    from rag.current import CurrentChatbot
+    from rag.settings import Settings
+    from ui.server import start
+
+    served = start(CurrentChatbot(Path(shutil.copytree(index, folder / "index")), Settings()))
+    try:
+        yield served
+    finally:
+        served.close()
+
+
+def ask(page: Page, question: str) -> None:
+    """Type a question, and wait for what is said to it."""
+    before = page.locator("#conversation .exchange").count()
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+    page.locator("#conversation .exchange").nth(before).wait_for()

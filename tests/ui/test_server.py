@@ -1,0 +1,71 @@
+"""The server: where it listens, what it serves as files, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from corpus.errors import RagError
+from rag import Settings
+from rag.current import CurrentChatbot
+from ui.server import start
+
+if TYPE_CHECKING:
+    from ui.server import Served
+
+
+def test_a_number_that_is_no_port_is_an_error(own_index: Path) -> None:
+    with pytest.raises(RagError, match="no port"):
+        start(CurrentChatbot(own_index, Settings()), port=99999)
+
+
+def test_without_a_port_the_next_free_one_is_taken_and_a_named_one_that_is_taken_is_an_error(served: Served) -> None:
+    with pytest.raises(RagError, match="is taken"):
+        start(served.site.chatbot, port=int(served.address.rpartition(":")[2]))
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(RagError, match="is taken"):
+        start(served.site.chatbot, port=other.getsockname()[1])
+    second = start(served.site.chatbot)
+    assert second.address != served.address
+    assert httpx.get(second.address).status_code == 200
+    second.close()
+
+
+@pytest.mark.parametrize("path", ["conversations/x.md", "conversations/x.html", "answers/x/receipt.json"])
+def test_what_is_no_longer_kept_is_not_found(served: Served, path: str) -> None:
+    assert httpx.get(f"{served.address}/{path}").status_code == 404
+
+
+def test_files_are_downloads_that_no_browser_takes_for_a_page(served: Served) -> None:
+    kept = served.site.conversations
+    kept.add("c", "Who \ud800 sang?", "no")
+    for path in ("conversations/c.md", "conversations/c.html", "judged.jsonl"):
+        reply = httpx.get(f"{served.address}/{path}")
+        assert reply.status_code == 200
+        assert reply.headers["content-disposition"].startswith("attachment")
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert "charset=utf-8" in reply.headers["content-type"]
+    kept.delete("c")
+
+
+def test_serving_says_one_line_and_ends_quietly_on_interrupt(own_index: Path) -> None:
+    # A proxy that nobody answers at: the page is the machine's own affair.
+    environment = {**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    command = [sys.executable, "-m", "ui.cli", "chat", "--index", str(own_index)]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        line = server.stdout.readline()
+        server.send_signal(signal.SIGINT)
+        rest, complaints = server.communicate(timeout=30)
+    assert re.fullmatch(r"Ask your articles at http://127\.0\.0\.1:\d+\n", line), complaints
+    assert (rest, complaints, server.returncode) == ("", "", 0)

@@ -1,0 +1,61 @@
+// The list of conversations: opening, renaming, deleting. `server` is ChatDesk in ui/pages/chat.py.
+const current = () => document.querySelector(".conversation")?.dataset.conversation ?? "";
+
+element.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  const item = button.closest("[data-conversation]");
+  const conversation = item?.dataset.conversation;
+  if (button.classList.contains("open")) {
+    document.body.classList.remove("side-open");
+    trigger("open", { conversation });
+  } else if (button.classList.contains("rename")) rename(item, conversation);
+  else if (button.classList.contains("sure")) {
+    update(await server.delete({ conversation, open: current() }));
+    if (conversation === current()) trigger("open", { conversation: "" });
+  } else if (button.classList.contains("delete")) ask(button);
+});
+
+// Deleting takes a second click, on a button that says what it does.
+function ask(button) {
+  const sure = Object.assign(document.createElement("button"), { type: "button", className: "sure", innerText: "Delete" });
+  sure.setAttribute("aria-label", "Delete this conversation for good");
+  sure.addEventListener("blur", () => sure.isConnected && sure.replaceWith(button));
+  button.replaceWith(sure);
+  sure.focus();
+}
+
+function rename(item, conversation) {
+  const open = item.querySelector(".open");
+  const field = Object.assign(document.createElement("input"), { type: "text", className: "naming", value: open.innerText, maxLength: 60 });
+  field.setAttribute("aria-label", "Name of the conversation");
+  open.replaceWith(field);
+  field.select();
+  const keep = async () => update(await server.rename({ conversation, name: field.value, open: current() }));
+  field.addEventListener("blur", keep);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") field.blur();
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    field.removeEventListener("blur", keep);
+    field.replaceWith(open);
+    open.focus();
+  });
+}
+
+function update(html) {
+  if (typeof html === "string") props.value = html; // No text when the server is gone.
+}
+
+document.addEventListener("history", (event) => update(event.detail));
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#fresh")) {
+    document.body.classList.remove("side-open");
+    trigger("open", { conversation: "" });
+    document.querySelector("#question textarea")?.focus();
+  } else if (event.target.closest("#side-toggle")) {
+    const name = matchMedia("(max-width: 760px)").matches ? "side-open" : "side-shut";
+    document.body.classList.toggle(name);
+  } else if (event.target.isConnected && !event.target.closest("#side")) document.body.classList.remove("side-open");
+});

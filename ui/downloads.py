@@ -1,0 +1,52 @@
+"""What can be downloaded from the page: conversations, receipts, and judged answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from fastapi import APIRouter, HTTPException, Response
+
+from ui.conversations import Conversations, Exchange
+from ui.exports import as_gold, as_markdown, as_page
+
+Kept = TypeVar("Kept")
+
+
+def router(conversations: Conversations) -> APIRouter:
+    """The addresses, each answering with a file."""
+    routes = APIRouter()
+
+    @routes.get("/conversations/{name}.md")
+    def markdown(name: str) -> Response:
+        return _file("conversation.md", "text/markdown", _written(name, as_markdown))
+
+    @routes.get("/conversations/{name}.html")
+    def page(name: str) -> Response:
+        return _file("conversation.html", "text/html", _written(name, as_page))
+
+    @routes.get("/answers/{name}/receipt.json")
+    def receipt(name: str) -> Response:
+        return _file(f"receipt-{name}.json", "application/json", _known(conversations.receipt(name)))
+
+    @routes.get("/judged.jsonl")
+    def judged() -> Response:
+        return _file("judged.jsonl", "application/jsonl", as_gold(conversations.judged()))
+
+    def _written(name: str, write: Callable[[str, list[Exchange]], str]) -> str:
+        return write(_known(conversations.get(name)).name, conversations.exchanges(name))
+
+    return routes
+
+
+def _known(found: Kept | None) -> Kept:
+    if found is None:
+        raise HTTPException(404, "It is no longer kept.")
+    return found
+
+
+def _file(name: str, kind: str, text: str) -> Response:
+    # Half of a surrogate pair, which a question can bring in, is no character.
+    content = text.encode("utf-8", "replace")
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=f"{kind}; charset=utf-8", headers=headers)

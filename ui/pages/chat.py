@@ -1,0 +1,246 @@
+"""The chat page: the conversations on one side, the open one, and beside it the words that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from corpus.errors import RagError
+from index.filters import Filters
+from rag.answer import Answer
+from rag.chatbot import LONGEST_QUESTION, Chatbot
+from rag.receipt import receipt
+from rag.suggestions import starters, suggest
+from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
+from ui.pages.evidence import EvidenceDesk
+from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
+from ui.render.article import no_evidence
+from ui.render.conversation import conversation, pending, suggestions, welcome
+from ui.render.history import history
+from ui.render.text import notice
+from ui.working import replies
+
+_MOST_PASSAGES = 50
+_EVERYWHERE = "Search in all articles"
+
+
+class Scope(NamedTuple):
+    """What a question is asked of, in the order of the page's fields; None in one that was never opened."""
+
+    sources: Sequence[str] | None = None
+    since: str | None = None
+    until: str | None = None
+    passages: int | None = None
+    answerer: str | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """What `Chatbot.ask` takes of it; RagError as `filters` says."""
+        return {"filters": self.filters, "passages": self.passages, "answerer": self.answerer}
+
+    @property
+    def filters(self) -> Filters | None:
+        """The filters, or None where all articles are asked; RagError for a date that is none."""
+        sources, since, until = frozenset(self.sources or ()), (self.since or "").strip(), (self.until or "").strip()
+        return Filters(sources, since or None, until or None) if sources or since or until else None
+
+
+class Shown(NamedTuple):
+    """What an event changes on the page; what is `gr.skip()` stays as it is."""
+
+    open: Any  # the id of the open conversation, empty for a new one
+    conversation: Any
+    live: Any  # what is being answered, or how one can go on
+    history: Any
+    box: Any
+
+
+class Landed(NamedTuple):
+    """What is filled in when the page is opened: what an event changes, and what there is to choose from."""
+
+    open: Any
+    conversation: Any
+    live: Any
+    history: Any
+    box: Any
+    sources: Any
+    answerers: Any
+
+
+class ChatDesk:
+    """What the chat page does with a chatbot and with the conversations it keeps."""
+
+    def __init__(self, chatbot: Callable[[], Chatbot], conversations: Conversations) -> None:
+        self._chatbot = chatbot
+        self._conversations = conversations
+        self._examples: tuple[Chatbot | None, list[str]] = None, []
+
+    def show(self, opened: str = "", box: Any = "") -> Shown:
+        """A conversation; a new one where there is none of that id."""
+        exchanges = self._conversations.exchanges(opened)
+        opened = opened if exchanges else ""
+        html = conversation(exchanges, name=opened) if exchanges else self._welcome()
+        return Shown(opened, html, "", self.history(opened), box)
+
+    def land(self, request: gr.Request) -> Landed:
+        """The conversation that the page's address names, by its own id or by that of an answer in it."""
+        wanted = dict(request.query_params)
+        answer = wanted.get("answer", "")
+        shown = self.show(self._conversations.conversation_of(answer) or wanted.get("conversation", ""), gr.skip())
+        try:
+            chatbot = self._chatbot()
+        except RagError:
+            return Landed(*shown, gr.skip(), gr.skip())
+        sources, answerers = chatbot.index.sources(), chatbot.answerers
+        return Landed(
+            *shown,
+            gr.Dropdown(sources, visible=len(sources) > 1),
+            gr.Radio(list(answerers), value=answerers[0], visible=len(answerers) > 1),
+        )
+
+    def ask(self, question: str, opened: str, *scope: Any) -> Iterator[Shown]:
+        """The open conversation with one more exchange: as its answer is written, whole, and with ways to go on."""
+        if not question.strip():
+            yield self.show(opened)
+            return
+        yield from self._answered(question.strip(), opened, Scope(*scope), self._conversations.exchanges(opened))
+
+    def ask_clicked(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
+        """The same for a question that was clicked, or for the last one asked again, or changed."""
+        exchanges = self._conversations.exchanges(opened)
+        replaced = exchanges.pop() if event.again and exchanges else None
+        yield from self._answered(str(event.question).strip(), opened, Scope(*scope), exchanges, replaced)
+
+    def undo(self, opened: str) -> Shown:
+        """The conversation without its last exchange, whose question is back in the box."""
+        *_, last = (None, *self._conversations.exchanges(opened))
+        if last:
+            self._conversations.take_back(last.id)
+        return self.show(opened, last.question if last else "")
+
+    def open(self, event: gr.EventData) -> Shown:
+        """Another conversation."""
+        return self.show(str(event.conversation))
+
+    def history(self, opened: str = "") -> str:
+        """The list of conversations."""
+        return history(self._conversations.all(), opened, judged=self._conversations.count_judged())
+
+    def rename(self, wanted: dict[str, Any]) -> str:
+        """The list after a conversation got another name."""
+        self._conversations.rename(str(wanted["conversation"]), str(wanted["name"]))
+        return self.history(str(wanted["open"]))
+
+    def delete(self, wanted: dict[str, Any]) -> str:
+        """The list after a conversation was deleted."""
+        self._conversations.delete(str(wanted["conversation"]))
+        return self.history(str(wanted["open"]))
+
+    def judge(self, wanted: dict[str, Any]) -> str:
+        """Keep the reader's verdict; the list of conversations, which counts them."""
+        reason, correction = wanted.get("reason"), str(wanted.get("correction") or "").strip()
+        verdict = Verdict(bool(wanted["liked"]), reason if reason in REASONS else None, correction or None)
+        self._conversations.judge(str(wanted["exchange"]), None if wanted["liked"] is None else verdict)
+        return self.history(str(wanted["open"]))
+
+    def _answered(
+        self, question: str, opened: str, scope: Scope, before: Sequence[Exchange], replaced: Exchange | None = None
+    ) -> Iterator[Shown]:
+        """One more exchange after those before; it takes the place of the one that is asked again."""
+        opened, turns = opened or new_id(), [exchange.turn for exchange in before if exchange.turn]
+        answer, said = None, ""
+        try:
+            chatbot = self._chatbot()
+            for piece in replies(partial(chatbot.ask, question, history=turns, **scope.arguments())):
+                if isinstance(piece, Answer):
+                    answer = piece
+                else:
+                    said += piece
+                    yield Shown(gr.skip(), gr.skip(), pending(question, said), gr.skip(), "")
+        except RagError as error:
+            said = str(error)
+        proof = receipt(answer, chatbot.index, chatbot.settings).to_json() if answer else None
+        exchange = self._conversations.add(opened, question, answer or said, proof)
+        if replaced:
+            self._conversations.take_back(replaced.id)
+        yield self.show(opened)
+        if answer:
+            following = suggest(chatbot, answer, history=turns, filters=scope.filters)
+            if self._conversations.exchanges(opened)[-1:] == [exchange]:
+                yield Shown(gr.skip(), gr.skip(), suggestions(following), gr.skip(), gr.skip())
+
+    def _welcome(self) -> str:
+        """The empty page, with questions to begin with; they are looked for once for each state of the index."""
+        try:
+            chatbot = self._chatbot()
+        except RagError as error:
+            return notice(str(error))
+        if self._examples[0] is not chatbot:
+            self._examples = chatbot, starters(chatbot)
+        return welcome(chatbot.index.manifest.articles, self._examples[1])
+
+
+def chat_page(page: gr.Blocks, desk: ChatDesk, evidence: EvidenceDesk, passages: int) -> None:
+    """Lay the page out; it is filled in when the pages are opened.
+
+    Args:
+        passages: how many are read for an answer where the reader sets nothing else.
+    """
+    with gr.Row(elem_id="desk"):
+        with gr.Column(elem_id="side", min_width=0):
+            past = html_part("history", "", desk.rename, desk.delete)
+        with gr.Column(elem_id="chat"):
+            with gr.Column(elem_id="scroll"):
+                shown = html_part("conversation", "", desk.judge)
+                live = html_part("live")
+            fold, scope = _scope_fields(passages)
+            box = _question_box()
+        html_part("evidence", "", evidence.open, unreachable=no_evidence(UNREACHABLE))
+    opened = gr.State("")
+    told = [opened, shown, live, past, box]
+    asked = [opened, *scope]
+    for field in scope[:3]:
+        field.change(_scope_said, scope[:3], fold, queue=False, **QUIETLY)
+    # Otherwise a question that is asked while ways to go on are still being looked for would be lost.
+    always: dict[str, Any] = {"trigger_mode": "multiple", **QUIETLY}
+    box.submit(desk.ask, [box, *asked], told, **always)
+    for part in (shown, live):
+        part.ask(desk.ask_clicked, asked, told, **always)
+    shown.undo(desk.undo, opened, told, queue=False, **QUIETLY)
+    past.open(desk.open, None, told, queue=False, **QUIETLY)
+    page.load(desk.land, None, [*told, scope[0], scope[-1]], queue=False, **QUIETLY)
+
+
+def _scope_fields(passages: int) -> tuple[gr.Accordion, list[Any]]:
+    """What a question is asked of and how, in the order of `Scope`; what there is to choose from comes later."""
+    with gr.Accordion(_EVERYWHERE, open=False, elem_id="scope") as fold, gr.Row():
+        sources = gr.Dropdown([], multiselect=True, label="Sources", min_width=200)
+        since = gr.Textbox(label="Published from", placeholder="2024-07", max_lines=1, min_width=110)
+        until = gr.Textbox(label="Published up to", placeholder="2025", max_lines=1, min_width=110)
+        read = gr.Slider(1, max(_MOST_PASSAGES, passages), passages, step=1, label="Passages to read", min_width=160)
+        answerer = gr.Radio([], label="Answers are", visible=False, min_width=160)
+    return fold, [sources, since, until, read, answerer]
+
+
+def _scope_said(sources: Sequence[str] | None, since: str | None, until: str | None) -> gr.Accordion:
+    """What is asked of, in words that stay in sight when the fields are folded away."""
+    parts = [" or ".join(sources or ()), f"from {since}" if since else "", f"up to {until}" if until else ""]
+    limits = ", ".join(filter(None, parts))
+    return gr.Accordion(label=f"Search only in articles {limits}" if limits else _EVERYWHERE)
+
+
+def _question_box() -> gr.Textbox:
+    return gr.Textbox(
+        elem_id="question",
+        label="Your question",
+        show_label=False,
+        container=False,
+        placeholder="Ask a question",
+        submit_btn="Ask",
+        autofocus=True,
+        max_lines=6,
+        max_length=LONGEST_QUESTION,
+        html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="send"),
+    )

@@ -1,0 +1,63 @@
+"""The article beside a conversation, open at the words that an answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from corpus.article import Range
+from corpus.errors import RagError
+from rag.answer import Answer
+from rag.chatbot import Chatbot
+from rag.quotes import find_quote
+from ui.conversations import Conversations
+from ui.render.article import evidence, no_evidence
+
+
+class Quote(NamedTuple):
+    """Words that an answer shows, and where they began when it was given."""
+
+    article_id: str
+    start: int
+    words: str
+
+    def place_in(self, text: str) -> Range | None:
+        """Where the words are now."""
+        return find_quote(text, self.words, self.start)
+
+
+class EvidenceDesk:
+    """Opens what answers rest on, as the articles are now."""
+
+    def __init__(self, chatbot: Callable[[], Chatbot], conversations: Conversations) -> None:
+        self._chatbot = chatbot
+        self._conversations = conversations
+
+    def open(self, wanted: dict[str, Any]) -> str:
+        """The article behind a quote of an answer, with all its quotes marked; both are named by their buttons."""
+        exchange = self._conversations.exchange(str(wanted.get("exchange")))
+        quotes = _quotes(exchange.reply) if exchange and isinstance(exchange.reply, Answer) else {}
+        quote = quotes.get(str(wanted.get("quote")))
+        if quote is None:
+            return no_evidence("This answer is no longer kept: ask again.")
+        return self._marked(quote, [other for other in quotes.values() if other is not quote])
+
+    def _marked(self, quote: Quote, others: Sequence[Quote]) -> str:
+        try:
+            article = self._chatbot().index.article(quote.article_id)
+        except KeyError:
+            return no_evidence("This article is no longer in the index. It said:", quote.words)
+        except RagError as error:
+            return no_evidence(str(error), quote.words)
+        focus = quote.place_in(article.text)
+        found = (other.place_in(article.text) for other in others if other.article_id == article.id)
+        note = "" if focus else f"The article has changed since, and these words are no longer in it: “{quote.words}”"
+        return evidence(article, focus, filter(None, found), note=note)
+
+
+def _quotes(answer: Answer) -> dict[str, Quote]:
+    """What can be opened of an answer, by the name that its button has."""
+    if answer.abstained:
+        passages = enumerate(hit.passage for hit in answer.hits)
+        return {f"nearest-{place}": Quote(item.article_id, item.start, item.text) for place, item in passages}
+    return {f"cite-{item.number}": Quote(item.article_id, item.start, item.quote) for item in answer.citations}

@@ -1,0 +1,131 @@
+"""The server of the chat page, and of everything that programs reach at the same address."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from errno import EADDRINUSE
+from threading import Thread
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
+from corpus.errors import RagError
+from index.home import kept_for
+from rag.current import CurrentChatbot
+from ui import downloads, openai_api, runs
+from ui.api import require_mcp
+from ui.conversations import Conversations
+from ui.site import Site, appearance, build_page
+
+FIRST_PORT = 7860
+PORTS_TRIED = 100
+_WAIT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that is running in the background."""
+
+    address: str
+    site: Site
+    _server: uvicorn.Server
+    _thread: Thread
+
+    def close(self) -> None:
+        """End it; an answer that is still being written has a second to be finished."""
+        # That open pages are cut off is no error.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._server.should_exit = True
+        self._thread.join()
+        self.site.conversations.close()
+
+
+def create_app(site: Site, *, mcp: bool = False) -> FastAPI:
+    """The whole as an ASGI application.
+
+    Args:
+        mcp: also offer the endpoints for programs as tools of the Model Context Protocol, at `/gradio_api/mcp/`.
+    """
+    if mcp:
+        require_mcp()
+    app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(openai_api.router(site.chatbot))
+    app.include_router(downloads.router(site.conversations))
+    app.include_router(runs.router(runs.Runs(site.kept / "runs")))
+    gr.mount_gradio_app(
+        app,
+        build_page(site),
+        path="/",
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=mcp,
+        **appearance(),
+    )
+    return app
+
+
+def start(
+    chatbot: CurrentChatbot,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    read_only: bool = False,
+    mcp: bool = False,
+) -> Served:
+    """Serve the page in the background.
+
+    Raises:
+        RagError: the port is taken, or none near `FIRST_PORT` is free when no port is named; conversations cannot be
+            kept; or something that was asked for is not installed.
+    """
+    listening = _listen(host, port)
+    kept = kept_for(chatbot.folder)
+    site = Site(chatbot, Conversations(kept / "conversations.sqlite"), kept, read_only)
+    config = uvicorn.Config(create_app(site, mcp=mcp), log_level="warning", ws="none", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(_WAIT)
+    chosen = listening.getsockname()[1]
+    return Served(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{chosen}", site, server, thread)
+
+
+def serve(
+    chatbot: CurrentChatbot,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    read_only: bool = False,
+    mcp: bool = False,
+) -> None:
+    """Serve the page until Ctrl+C; see `start`."""
+    served = start(chatbot, host=host, port=port, read_only=read_only, mcp=mcp)
+    with suppress(KeyboardInterrupt):
+        print(f"Ask your articles at {served.address}", flush=True)  # noqa: T201
+        while True:
+            time.sleep(3600)
+    served.close()
+
+
+def _listen(host: str, named: int | None) -> socket.socket:
+    """A socket at the port that was named, or else at the first free one."""
+    for port in [named] if named else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        try:
+            return socket.create_server((host, port))
+        except OverflowError:
+            raise RagError(f"{port} is no port: name one from 1 to 65535") from None
+        except OSError as error:
+            if error.errno != EADDRINUSE:
+                raise RagError(f"the page cannot be served at {host}, port {port}: {error.strerror}") from error
+    if named:
+        raise RagError(f"port {named} is taken: name another, or none to take a free one")
+    raise RagError(f"the ports {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1} are all taken: name a free one")

@@ -1,0 +1,79 @@
+"""The pages as one: questions and answers, the articles they are asked of, and how good the answers are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from rag.current import CurrentChatbot
+from ui.api import add_endpoints
+from ui.conversations import Conversations
+from ui.librarian import Librarian
+from ui.pages.chat import ChatDesk, chat_page
+from ui.pages.evaluation import EvaluationDesk, evaluation_page
+from ui.pages.evidence import EvidenceDesk
+from ui.pages.library import LibraryDesk, library_page
+from ui.pages.parts import ASSETS
+from ui.runs import Runs
+from ui.uploads import Uploads
+
+# On 2 cores, questions a second and the median wait, by limit: 1: 119, 8 ms; 2: 119, 16 ms; 4: 121, 31 ms.
+# A second one keeps a long question from holding up the others; more would only make every answer slower.
+CONCURRENT_QUESTIONS = 2
+WAITING_QUESTIONS = 64
+
+# Gradio's own copies of what was uploaded: each hour, those of a day ago, in seconds.
+_UPLOADS_GO = (3_600, 86_400)
+_SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
+_MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
+_STYLES = ("base", "tools", "chat", "evidence", "library", "evaluation")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages are about: an index with its chatbot, and the folder where what readers leave is kept."""
+
+    chatbot: CurrentChatbot
+    conversations: Conversations
+    kept: Path
+    read_only: bool = False
+
+
+def build_page(site: Site) -> gr.Blocks:
+    """The pages over an index, and the endpoints for programs."""
+    chatbot, conversations, settings = site.chatbot, site.conversations, site.chatbot.settings
+    page = gr.Blocks(title="Ask your articles", analytics_enabled=False, fill_width=True, delete_cache=_UPLOADS_GO)
+    with page:
+        # First, so that nothing of the page's own takes their names.
+        add_endpoints(chatbot, settings.passages)
+        gr.HTML(_masthead(), elem_id="masthead", apply_default_css=False)
+        with gr.Tabs(elem_id="pages"):
+            with gr.Tab("Chat", id="chat"):
+                desk, evidence = ChatDesk(chatbot, conversations), EvidenceDesk(chatbot, conversations)
+                chat_page(page, desk, evidence, settings.passages)
+            with gr.Tab("Library", id="library") as tab:
+                librarian = Librarian(chatbot, Uploads(site.kept / "articles"), read_only=site.read_only)
+                library_page(tab, LibraryDesk(librarian))
+            with gr.Tab("Evaluation", id="evaluation") as tab:
+                runs = Runs(site.kept / "runs")
+                evaluation_page(tab, EvaluationDesk(chatbot, chatbot.folder, conversations, runs))
+    page.queue(default_concurrency_limit=CONCURRENT_QUESTIONS, max_size=WAITING_QUESTIONS)
+    return page
+
+
+def appearance() -> dict[str, Any]:
+    """How the pages look, as `gradio.mount_gradio_app` takes it."""
+    styles = "\n".join((ASSETS / f"{name}.css").read_text("utf-8") for name in _STYLES)
+    # In the head as it is written: what is given as `css` is prefixed, and broken at commas inside brackets.
+    return {"theme": gr.themes.Base(font=_SANS, font_mono=_MONO), "head": f"<style>{styles}</style>"}
+
+
+def _masthead() -> str:
+    return (
+        '<h1>Ask your articles</h1><button type="button" class="tool side" id="side-toggle" '
+        'aria-label="Show or hide the conversations" title="Conversations"></button>'
+        '<button type="button" id="fresh">New conversation</button>'
+    )
