@@ -2,7 +2,7 @@
 # make chat ARTICLES=folder    talk with your own
 # make test                    run the tests
 # make lint                    check style, types and formatting
-# make bench                   measure the quality on public data, where it is at hand
+# make bench                   measure the quality on public data, where it is at hand, and a reader's wait
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -39,3 +39,4 @@ lint: .venv/installed-test
 bench: .venv/installed-test
 	$(BIN)/python -m pytest -m slow -s
 	$(BIN)/python -m tests.benchmarks.quality
+	$(BIN)/python -m tests.benchmarks.first_words

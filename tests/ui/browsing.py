@@ -24,6 +24,9 @@ QUIETLY = (
     "--disable-sync",
 )
 
+# What Gradio's own scripts say: of what was still on its way when a page is loaded again, and whenever an upload ends.
+_GRADIO_SAYS = ("AbortError", "Method not implemented.")
+
 
 class Watched(NamedTuple):
     """A page in a fresh profile: the addresses it has asked for, and what its scripts have said, by kind."""
@@ -72,8 +75,7 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, path:
         yield page
     elsewhere = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert not elsewhere
-    # What was still on its way when a page is loaded again is cut off, and Gradio's client says so.
-    complaints = [text for kind, text in said if kind in ("error", "warning") and "AbortError" not in text]
+    complaints = [text for kind, text in said if kind in ("error", "warning") and not text.startswith(_GRADIO_SAYS)]
     assert not complaints
 
 
@@ -89,6 +91,11 @@ def serving(index: Path, folder: Path) -> Iterator[Served]:
         yield served
     finally:
         served.close()
+
+
+def turn_to(page: Page, name: str) -> None:
+    """Open one of the pages."""
+    page.get_by_role("tab", name=name).click()
 
 
 def ask(page: Page, question: str) -> None:

@@ -20,7 +20,7 @@ from rag.current import CurrentChatbot
 from rag.extractive import ExtractiveAnswerer
 from rag.question import Question
 from rag.reading import Reading
-from tests.ui.browsing import ask, opened
+from tests.ui.browsing import ask, opened, turn_to
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -148,6 +148,16 @@ def test_an_example_is_asked_when_clicked_and_comes_back_in_a_new_conversation(p
     page.locator("#fresh").click()
     page.locator(".welcome").wait_for()
     assert page.locator(".exchange").count() == 0
+
+
+@pytest.mark.browser
+def test_a_new_conversation_begins_from_any_page(page: Page) -> None:
+    ask(page, INDIA)
+    turn_to(page, "Library")
+    assert not page.locator("#side-toggle").is_visible()
+    page.locator("#fresh").click()
+    page.locator(".welcome").wait_for()
+    page.locator("#question textarea:focus").wait_for()
 
 
 @pytest.mark.browser

@@ -20,7 +20,7 @@ from rag.current import CurrentChatbot
 from rag.evaluation import Comparison, evaluate
 from rag.evaluation.compare import Difference
 from rag.library import BUNDLED_ARTICLES
-from tests.ui.browsing import LAPTOP, PHONE, ask, watched
+from tests.ui.browsing import LAPTOP, PHONE, ask, opened, turn_to
 from tests.ui.serving import built
 from ui.pages.evaluation import BUNDLED, JUDGED
 from ui.render.evaluation import comparison, run_frame, run_heading, runs_list
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 GOLD = load_gold(BUNDLED_ARTICLES.with_name("gold.jsonl"))
 WRONG = GoldQuestion("wrong", "When was the SCO founded?", ("in the year <b>1815</b>",))
 FEW = [*GOLD[:5], GOLD[-1], WRONG]
-# Gradio's own part for uploads says so whenever one ends.
-UPLOADED = "Method not implemented."
 ENOUGH = 60_000  # milliseconds for a run, on a machine that does other things as well
 
 
@@ -63,19 +61,11 @@ def bench(request: pytest.FixtureRequest, browser: Browser, served: Served, runs
 
 @contextmanager
 def evaluation(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, path: str = "/") -> Iterator[Page]:
-    """The evaluation page in a fresh profile; nothing may be asked of another machine, and no script may complain."""
-    with watched(browser, size) as (page, asked, said):
-        page.goto(address + path)
-        page.locator(".conversation").wait_for()
+    """The evaluation page in a fresh profile."""
+    with opened(browser, address, size, path) as page:
         turn_to(page, "Evaluation")
         page.locator(".opened, .nothing").wait_for()
         yield page
-    assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
-    assert not [text for kind, text in said if kind in ("error", "warning") and text != UPLOADED]
-
-
-def turn_to(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
 
 
 def written(file: Path, questions: list[GoldQuestion]) -> Path:

@@ -16,7 +16,7 @@ from index.build import Progress
 from index.catalogue import Catalogue, Entry
 from rag.current import CurrentChatbot
 from rag.settings import Settings
-from tests.ui.browsing import LAPTOP, PHONE, ask, watched
+from tests.ui.browsing import LAPTOP, PHONE, ask, opened, turn_to
 from tests.ui.test_librarian import MILL, WHY, sent, spoil
 from ui.librarian import Change, Librarian, Outcome
 from ui.pages.library import LibraryDesk
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 SIZES = [LAPTOP, PHONE]
 NOW = datetime(2024, 7, 5, 12, tzinfo=UTC)
-# Gradio's own part for uploads says so whenever one ends.
-UPLOADED = "Method not implemented."
 
 
 MILL_ENTRY = Entry("mill", "The mill", "Gazette", "2024-07", 1_200, 1, NOW.isoformat(), Path("mill.txt"))
@@ -51,14 +49,11 @@ def serving(index: Path, *, read_only: bool = False) -> Iterator[Served]:
 
 @contextmanager
 def library(browser: Browser, address: str, size: tuple[int, int] = LAPTOP) -> Iterator[Page]:
-    """The library in a fresh profile; nothing may be asked of another machine, and no script may complain."""
-    with watched(browser, size) as (page, asked, said):
-        page.goto(address)
+    """The library in a fresh profile."""
+    with opened(browser, address, size) as page:
         turn_to(page, "Library")
         page.locator("#library-head :is(.quiet, .trouble)").first.wait_for()
         yield page
-    assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
-    assert not [text for kind, text in said if kind in ("error", "warning") and text != UPLOADED]
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +67,6 @@ def address(bundled_index: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     with library(browser, address, request.param) as page:
         yield page
-
-
-def turn_to(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
 
 
 def upload(page: Page, *files: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,6 +55,20 @@ def test_files_are_downloads_that_no_browser_takes_for_a_page(served: Served) ->
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert "charset=utf-8" in reply.headers["content-type"]
     kept.delete("c")
+
+
+def test_an_index_that_cannot_be_read_is_served_and_explained(own_index: Path, tmp_path: Path) -> None:
+    from ui.pages.chat import ChatDesk
+
+    index = Path(shutil.copytree(own_index, tmp_path / "index"))
+    (index / "CURRENT").write_text("nonsense")
+    served = start(CurrentChatbot(index, Settings()))
+    assert httpx.get(served.address).status_code == 200
+    desk = ChatDesk(served.site.chatbot, served.site.conversations)
+    *_, shown = desk.ask("Who?", "")
+    assert "does not name a generation" in desk.show().conversation
+    assert "does not name a generation" in shown.conversation
+    served.close()
 
 
 def test_serving_says_one_line_and_ends_quietly_on_interrupt(own_index: Path) -> None:

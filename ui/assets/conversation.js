@@ -85,7 +85,7 @@ function flash(button) {
 let linked = new URLSearchParams(location.search).get("answer");
 
 watch("value", () => {
-  const open = element.querySelector(".conversation")?.dataset.conversation;
+  const open = element.querySelector(".conversation").dataset.conversation;
   const target = linked && element.querySelector(`[data-exchange="${CSS.escape(linked)}"]`);
   if (linked && !target) return;
   linked = null;

@@ -52,6 +52,7 @@ document.addEventListener("history", (event) => update(event.detail));
 document.addEventListener("click", (event) => {
   if (event.target.closest("#fresh")) {
     document.body.classList.remove("side-open");
+    document.querySelector("#pages [role=tab]").click(); // The first page is the chat.
     trigger("open", { conversation: "" });
     document.querySelector("#question textarea")?.focus();
   } else if (event.target.closest("#side-toggle")) {

@@ -18,9 +18,8 @@ from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render.article import no_evidence
-from ui.render.conversation import conversation, pending, suggestions, welcome
+from ui.render.conversation import conversation, pending, suggestions, unavailable, welcome
 from ui.render.history import history
-from ui.render.text import notice
 from ui.working import replies
 
 _MOST_PASSAGES = 50
@@ -176,7 +175,7 @@ class ChatDesk:
         try:
             chatbot = self._chatbot()
         except RagError as error:
-            return notice(str(error))
+            return unavailable(str(error))
         if self._examples[0] is not chatbot:
             self._examples = chatbot, starters(chatbot)
         return welcome(chatbot.index.manifest.articles, self._examples[1])

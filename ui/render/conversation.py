@@ -29,6 +29,11 @@ def welcome(articles: int, examples: Sequence[str]) -> str:
     )
 
 
+def unavailable(message: str) -> str:
+    """An empty page that says why nothing can be asked."""
+    return _log(notice(message))
+
+
 def exchange(item: Exchange, *, is_last: bool = False) -> str:
     """A question and its answer, refusal or error, and what can be done with it: more with the last one."""
     copied = f' data-copy="{escape(str(item.reply))}"' if isinstance(item.reply, Answer) else ""
