@@ -54,7 +54,7 @@ document.addEventListener("click", (event) => {
     document.body.classList.remove("side-open");
     document.querySelector("#pages [role=tab]").click(); // The first page is the chat.
     trigger("open", { conversation: "" });
-    document.querySelector("#question textarea")?.focus();
+    setTimeout(() => document.querySelector("#question textarea").focus()); // Once the page is in sight.
   } else if (event.target.closest("#side-toggle")) {
     const name = matchMedia("(max-width: 760px)").matches ? "side-open" : "side-shut";
     document.body.classList.toggle(name);
