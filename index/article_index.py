@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -57,18 +58,21 @@ class ArticleIndex:
             ModelError: see `open_question_embedder`.
         """
         manifest = store.current(folder)
+        # The slow part first, so that few generations are replaced while they are being opened.
+        embedder = open_question_embedder(manifest.recipe.model, manifest.recipe.digest)
         try:
-            return cls._open(folder, manifest)
-        except (IndexDamaged, OSError):
-            # A generation that was replaced while it was being opened is not damaged.
-            if store.current(folder).generation == manifest.generation:
+            return cls._open(folder, manifest, embedder)
+        except (IndexDamaged, OSError, RuntimeError, ValueError, sqlite3.Error) as error:
+            # One that was replaced is not damaged.
+            if store.current(folder).generation != manifest.generation:
+                return cls.open(folder)
+            if isinstance(error, IndexDamaged):
                 raise
-            return cls.open(folder)
+            raise IndexDamaged(folder, folder, f"cannot be opened ({error})") from error
 
     @classmethod
-    def _open(cls, folder: Path, manifest: Manifest) -> ArticleIndex:
+    def _open(cls, folder: Path, manifest: Manifest, embedder: OnnxEmbedder) -> ArticleIndex:
         store.verify(folder, manifest)
-        embedder = open_question_embedder(manifest.recipe.model, manifest.recipe.digest)
         generation = store.generation_folder(folder, manifest.generation)
         hybrid = HybridIndex(
             DenseIndex.open(generation), LexicalIndex.open(generation), dense_weight=cls.DENSE_WEIGHT, depth=cls.DEPTH
@@ -135,11 +139,6 @@ class ArticleIndex:
     def sources(self) -> list[str]:
         """Every source that an article names, in order of the alphabet."""
         return sorted({source for segment in self.segments for source, _ in segment.origins() if source})
-
-    def published(self) -> tuple[str, str] | None:
-        """The earliest and the latest date of publication, as precise as they are given; None where none is."""
-        dates = [date for segment in self.segments for _, date in segment.origins() if date]
-        return (min(dates), max(dates)) if dates else None
 
     def _holding(self, passage_id: int) -> Segment:
         return self.segments[bisect_right(self._first_ids, passage_id) - 1]

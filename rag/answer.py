@@ -55,10 +55,15 @@ class Answer:
     answered_by: str
     timings: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def nearest(self) -> tuple[Hit, ...]:
+        """The passages that a refusal is shown with."""
+        return self.hits[:3]
+
     def __str__(self) -> str:
         """The answer as plain text: its sentences with their marks, then the quotes they rest on."""
         if self.abstained:
-            nearest = [f"  - {hit.passage.article_id}: {_shortened(hit.passage.text)}" for hit in self.hits[:3]]
+            nearest = [f"  - {hit.passage.article_id}: {_shortened(hit.passage.text)}" for hit in self.nearest]
             return "\n".join([self.text, *(["", "Nearest passages:", *nearest] if nearest else [])])
         said = " ".join(f"{sentence.text} {_marks(sentence.citations)}" for sentence in self.sentences)
         sources = [f"  [{item.number}] {item.title}: “{item.quote}”" for item in self.citations]

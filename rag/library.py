@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,13 +70,6 @@ def update_index(
     return build(
         paths, folder, model=settings.model, splitter=settings.splitter, rebuild=rebuild, prune=prune, progress=progress
     )
-
-
-def remove_articles(article_ids: Collection[str], folder: Path) -> list[str]:
-    """`index.remove.remove`, for those who need not know the rest of it."""
-    from index.remove import remove
-
-    return remove(article_ids, folder)
 
 
 def ready_index(named: Path | None, settings: Settings, progress: Progress | None = None) -> Path:

@@ -19,8 +19,6 @@ from rag.quotes import find_quote
 from rag.settings import Settings
 
 FORMAT = 1
-# Of a refusal, as many of the passages found as it is shown with.
-_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +193,7 @@ def _quotes(answer: Answer, index: ArticleIndex) -> Iterator[Quote]:
 
 def _nearest(answer: Answer, index: ArticleIndex) -> Iterator[Citation]:
     """The passages that a refusal is shown with, as quotes."""
-    for number, hit in enumerate(answer.hits[:_NEAREST], start=1):
+    for number, hit in enumerate(answer.nearest, start=1):
         passage, article = hit.passage, index.article(hit.passage.article_id)
         yield Citation(number, article.id, article.title, passage.start, passage.end, passage.text, article.url)
 

@@ -24,7 +24,6 @@ from rag.chatbot import Chatbot
 from rag.conversation import Turn
 
 MOST_PASSAGES = 100
-_NEAREST = 3
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -191,7 +190,7 @@ def _asked(answer: Answer, index: ArticleIndex) -> AskResult:
         confidence=round(answer.confidence, 4),
         sentences=answer.sentences,
         citations=answer.citations,
-        nearest=_passages(answer.hits[:_NEAREST], index) if answer.abstained else (),
+        nearest=_passages(answer.nearest, index) if answer.abstained else (),
         standalone=answer.standalone,
     )
 

@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, help="the port (default: 7860, or the next one free)")
     chat.add_argument("--read-only", action="store_true", help="let readers neither add nor remove articles")
-    chat.add_argument("--mcp", action="store_true", help="also offer `ask` and `search` as MCP tools")
+    chat.add_argument("--mcp", action="store_true", help="also offer `ask`, `search` and `article` as MCP tools")
     chat.set_defaults(run=_chat)
 
     check = commands.add_parser("check", parents=[shared], help="whether the articles still say what a receipt quotes")

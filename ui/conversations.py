@@ -24,15 +24,16 @@ REASONS = ("wrong citation", "should have refused", "not helpful")
 UNNAMED = "New conversation"
 _LONGEST_NAME = 60
 
+_VERSION = 1
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversations(id TEXT PRIMARY KEY, name TEXT NOT NULL, used TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS exchanges(
+CREATE TABLE conversations(id TEXT PRIMARY KEY, name TEXT NOT NULL, used TEXT NOT NULL);
+CREATE TABLE exchanges(
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
     conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
     asked TEXT NOT NULL, question TEXT NOT NULL, answer TEXT, error TEXT, receipt TEXT,
     liked INTEGER, reason TEXT, correction TEXT
 );
-CREATE INDEX IF NOT EXISTS exchanges_of ON exchanges(conversation, number);
+CREATE INDEX exchanges_of ON exchanges(conversation, number);
 """
 _EXCHANGE = "id, question, answer, error, liked, reason, correction, asked"
 
@@ -78,17 +79,17 @@ class Conversations:
         """Open the file, or start it.
 
         Raises:
-            RagError: the file cannot be written, or is none of ours.
+            RagError: the file cannot be written, or is none of ours; from the other methods, too, where it cannot be
+                read or written any more.
         """
+        self._file = file
+        self._lock = Lock()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-            self._database.execute("PRAGMA foreign_keys = ON")
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(_SCHEMA)
+            self._begin()
         except (OSError, sqlite3.Error) as error:
-            raise RagError(f"conversations cannot be kept in {file} ({error}): move it away, or set RAG_HOME") from None
-        self._lock = Lock()
+            raise self._failure(error) from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -113,6 +114,11 @@ class Conversations:
         rows = self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE id = ?", exchange)
         return _exchange(*rows[0]) if rows else None
 
+    def last(self, conversation: str) -> str | None:
+        """The id of a conversation's last exchange."""
+        rows = self._rows("SELECT id FROM exchanges WHERE conversation = ? ORDER BY number DESC LIMIT 1", conversation)
+        return str(rows[0][0]) if rows else None
+
     def conversation_of(self, exchange: str) -> str | None:
         """The id of the conversation in which an exchange stands."""
         rows = self._rows("SELECT conversation FROM exchanges WHERE id = ?", exchange)
@@ -129,19 +135,18 @@ class Conversations:
         for (conversation,) in self._rows("SELECT DISTINCT conversation FROM exchanges WHERE liked IS NOT NULL"):
             turns: list[Turn] = []
             for exchange in self.exchanges(conversation):
-                if exchange.verdict:
+                if exchange.verdict and isinstance(exchange.reply, Answer):
                     found.append((exchange, list(turns)))
                 turns += [exchange.turn] if exchange.turn else []
         return sorted(found, key=lambda item: item[0].asked)
 
-    def count_judged(self) -> int:
-        """How many answers the reader judged."""
-        return int(self._rows("SELECT count(*) FROM exchanges WHERE liked IS NOT NULL")[0][0])
+    def has_judged(self) -> bool:
+        """Whether the reader judged any answer."""
+        return bool(self._rows("SELECT 1 FROM exchanges WHERE liked IS NOT NULL LIMIT 1"))
 
     def add(self, conversation: str, question: str, reply: Answer | str, receipt: str | None = None) -> Exchange:
         """Keep an exchange; a conversation begins with its first one, and is named after its question."""
-        # Half of a surrogate pair is no character, and SQLite takes none.
-        question = question.encode("utf-8", "replace").decode("utf-8")
+        question = _characters(question)
         exchange, now = Exchange(new_id(), question, reply, asked=_now()), _now()
         answer, error = (_json(reply), None) if isinstance(reply, Answer) else (None, reply)
         with self._writing() as database:
@@ -178,22 +183,40 @@ class Conversations:
         liked, reason, correction = (verdict.liked, verdict.reason, verdict.correction) if verdict else (None,) * 3
         with self._writing() as database:
             database.execute(
-                "UPDATE exchanges SET liked = ?, reason = ?, correction = ? WHERE id = ?",
-                (liked, reason, correction, exchange),
+                "UPDATE exchanges SET liked = ?, reason = ?, correction = ? WHERE id = ? AND answer IS NOT NULL",
+                (liked, reason, correction and _characters(correction), exchange),
             )
 
+    def _begin(self) -> None:
+        self._database.execute("PRAGMA foreign_keys = ON")
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version == 0 and not self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+        elif version != _VERSION:
+            raise sqlite3.DatabaseError("it is another program's, or another version's")
+
+    def _failure(self, error: Exception) -> RagError:
+        return RagError(f"conversations cannot be kept in {self._file} ({error}): move it away, or set RAG_HOME")
+
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._database.execute(query, values).fetchall()
+        try:
+            with self._lock:
+                return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is kept, or nothing."""
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            # Ends the transaction either way.
-            with self._database:
-                yield self._database
+        try:
+            with self._lock:
+                self._database.execute("BEGIN IMMEDIATE")
+                # Ends the transaction either way.
+                with self._database:
+                    yield self._database
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
 
 
 def new_id() -> str:
@@ -222,13 +245,28 @@ def _exchange(
     correction: str | None,
     asked: str,
 ) -> Exchange:
-    reply = _answers().validate_json(answer) if answer else error or ""
+    reply = _answer(answer) if answer else error or ""
     verdict = None if liked is None else Verdict(bool(liked), reason, correction)
     return Exchange(exchange, question, reply, verdict, asked)
 
 
+def _answer(written: str) -> Answer | str:
+    """An answer as it was kept, or a line in its place where that was by another version."""
+    from pydantic import ValidationError
+
+    try:
+        return _answers().validate_json(written)
+    except ValidationError:
+        return "this answer was kept by another version: ask again"
+
+
+def _characters(text: str) -> str:
+    """The text without halves of surrogate pairs, which are no characters, and which SQLite does not take."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _named(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = " ".join(_characters(text).split())
     return flat if len(flat) <= _LONGEST_NAME else flat[:_LONGEST_NAME].rsplit(" ", 1)[0] + " …"
 
 

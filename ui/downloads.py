@@ -46,7 +46,5 @@ def _known(found: Kept | None) -> Kept:
 
 
 def _file(name: str, kind: str, text: str) -> Response:
-    # Half of a surrogate pair, which a question can bring in, is no character.
-    content = text.encode("utf-8", "replace")
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type=f"{kind}; charset=utf-8", headers=headers)
+    return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)

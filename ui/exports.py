@@ -75,7 +75,7 @@ def _markdown(reply: Answer | str) -> Iterator[str]:
     marked = ((sentence.text, "".join(f"[{number}]" for number in sentence.citations)) for sentence in reply.sentences)
     yield " ".join(f"{_plain(text)} {marks}" for text, marks in marked) or _plain(reply.text)
     for quote in reply.citations:
-        link = f" (<{quote.url}>)" if quote.url else ""
+        link = f" (<{quote.url}>)" if _is_web(quote.url) else ""
         yield f"> [{quote.number}] {_plain(quote.quote)}\n> — *{_plain(quote.title)}*{link}"
 
 
@@ -97,8 +97,7 @@ def _sentences(section: int, answer: Answer) -> str:
 
 def _quotes(section: int, answer: Answer) -> str:
     def title(text: str, url: str | None) -> str:
-        safe = url and url.lower().startswith(("http://", "https://"))
-        return f'<a href="{escape(url)}">{escape(text)}</a>' if url and safe else escape(text)
+        return f'<a href="{escape(url or "")}">{escape(text)}</a>' if _is_web(url) else escape(text)
 
     lines = (
         f'<li id="q{section}-{item.number}" value="{item.number}"><q>{escape(item.quote)}</q> '
@@ -106,6 +105,10 @@ def _quotes(section: int, answer: Answer) -> str:
         for item in answer.citations
     )
     return f"<ol>{''.join(lines)}</ol>" if answer.citations else ""
+
+
+def _is_web(url: str | None) -> bool:
+    return bool(url) and str(url).lower().startswith(("http://", "https://"))
 
 
 def _plain(text: str) -> str:

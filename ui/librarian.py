@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from corpus.errors import IndexDamaged, IndexMismatch, IndexNotFound, ModelError, RagError, StoreError, UnreadableFile
 from index import store
 from index.catalogue import Entry
+from index.remove import remove
 from rag.current import CurrentChatbot
-from rag.library import bundled_index, paths_of, remove_articles, update_index
+from rag.library import bundled_index, paths_of, update_index
 from ui.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Librarian:
         with self._change(progress):
             progress("Removing", 0, 0)
             entry = self.entry(article_id)
-            remove_articles([article_id], self.chatbot.folder)
+            remove([article_id], self.chatbot.folder)
             if entry:
                 self.uploads.delete(entry.path)
             return Change(f"“{entry.title if entry else article_id}” was removed.")

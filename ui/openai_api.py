@@ -15,7 +15,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
 from itertools import chain
 from typing import Any, Literal
 
@@ -30,7 +29,7 @@ from rag.chatbot import Chatbot
 from rag.conversation import Turn
 from rag.extractive import ExtractiveAnswerer
 from ui.openai_reply import as_answered, content_of, proof_of, unsaid
-from ui.working import replies
+from ui.working import Done, replies
 
 MODEL = "ask-the-articles"
 
@@ -139,7 +138,8 @@ def _pieces(chatbot: Chatbot, question: str, history: list[Turn]) -> Iterator[st
         # It takes milliseconds, and can then be said with its marks.
         yield chatbot.ask(question, history=history)
         return
-    yield from replies(partial(chatbot.ask, question, history=history))
+    for piece in replies(lambda on_token: chatbot.ask(question, history=history, on_token=on_token)):
+        yield piece.value if isinstance(piece, Done) else piece
 
 
 def _completion(wanted: _Completion, answer: Answer) -> Json:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rag.answer import Answer, Citation, Sentence
+from ui.render.text import flat
 
 _MARKS = re.compile(r" (?:\[\d+\])+")
 _LIST = re.compile(r"\n\n(?:Sources|Nearest passages):\n.*", re.DOTALL)
@@ -77,8 +78,4 @@ def _marks(numbers: Iterable[int]) -> str:
 
 def _source(citation: Citation) -> str:
     address = f" ({citation.url})" if citation.url else ""
-    return f"- [{citation.number}] {_flat(citation.title)}: “{_flat(citation.quote)}”{address}"
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
+    return f"- [{citation.number}] {flat(citation.title)}: “{flat(citation.quote)}”{address}"

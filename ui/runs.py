@@ -88,13 +88,11 @@ class Runs:
 
     def run_file(self, run: str) -> Path | None:
         """The run as `rag eval --json` writes it, or None where it is not kept."""
-        folder = self._find(run)
-        return folder / _RUN if folder else None
+        return self._file(run, _RUN)
 
     def report_file(self, run: str) -> Path | None:
         """The run as a page, or None where it is not kept."""
-        folder = self._find(run)
-        return folder / _REPORT if folder else None
+        return self._file(run, _REPORT)
 
     def compare(self, before: str, after: str) -> Comparison:
         """How one run differs from another; RunError where one is not kept, or they cannot be compared."""
@@ -107,6 +105,10 @@ class Runs:
         """The folders of whole runs; a name with a dot is of one that is being written, or never was finished."""
         if self._folder.is_dir():
             yield from (folder for folder in self._folder.iterdir() if not folder.name.startswith("."))
+
+    def _file(self, run: str, name: str) -> Path | None:
+        folder = self._find(run)
+        return folder / name if folder and (folder / name).is_file() else None
 
     def _find(self, run: str) -> Path | None:
         # An id comes from a browser, and no path is made of it.

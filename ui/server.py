@@ -15,12 +15,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from corpus.errors import RagError
-from index.home import kept_for
 from rag.current import CurrentChatbot
 from ui import downloads, openai_api, runs
 from ui.api import require_mcp
 from ui.conversations import Conversations
+from ui.guard import Guard
+from ui.kept import kept_for
+from ui.runs import Runs
 from ui.site import Site, appearance, build_page
+from ui.uploads import Uploads
 
 FIRST_PORT = 7860
 PORTS_TRIED = 100
@@ -45,18 +48,20 @@ class Served:
         self.site.conversations.close()
 
 
-def create_app(site: Site, *, mcp: bool = False) -> FastAPI:
+def create_app(site: Site, host: str, *, mcp: bool = False) -> FastAPI:
     """The whole as an ASGI application.
 
     Args:
+        host: the address that it is going to listen at.
         mcp: also offer the endpoints for programs as tools of the Model Context Protocol, at `/gradio_api/mcp/`.
     """
     if mcp:
         require_mcp()
     app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guard, host=host)
     app.include_router(openai_api.router(site.chatbot))
     app.include_router(downloads.router(site.conversations))
-    app.include_router(runs.router(runs.Runs(site.kept / "runs")))
+    app.include_router(runs.router(site.runs))
     gr.mount_gradio_app(
         app,
         build_page(site),
@@ -88,13 +93,23 @@ def start(
     """
     listening = _listen(host, port)
     kept = kept_for(chatbot.folder)
-    site = Site(chatbot, Conversations(kept / "conversations.sqlite"), kept, read_only)
-    config = uvicorn.Config(create_app(site, mcp=mcp), log_level="warning", ws="none", timeout_graceful_shutdown=1)
+    site = Site(
+        chatbot,
+        Conversations(kept / "conversations.sqlite"),
+        Runs(kept / "runs"),
+        Uploads(kept / "articles"),
+        read_only,
+    )
+    config = uvicorn.Config(
+        create_app(site, host, mcp=mcp), log_level="warning", ws="none", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(_WAIT)
+    if not server.started:
+        raise RagError("the page could not be served: the lines above say why")
     chosen = listening.getsockname()[1]
     return Served(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{chosen}", site, server, thread)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -34,11 +33,12 @@ _STYLES = ("base", "tools", "chat", "evidence", "library", "evaluation")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the pages are about: an index with its chatbot, and the folder where what readers leave is kept."""
+    """What the pages are about: an index with its chatbot, and what readers leave."""
 
     chatbot: CurrentChatbot
     conversations: Conversations
-    kept: Path
+    runs: Runs
+    uploads: Uploads
     read_only: bool = False
 
 
@@ -51,15 +51,14 @@ def build_page(site: Site) -> gr.Blocks:
         add_endpoints(chatbot, settings.passages)
         gr.HTML(_masthead(), elem_id="masthead", apply_default_css=False)
         with gr.Tabs(elem_id="pages"):
-            with gr.Tab("Chat", id="chat"):
+            with gr.Tab("Chat", id="chat") as tab:
                 desk, evidence = ChatDesk(chatbot, conversations), EvidenceDesk(chatbot, conversations)
-                chat_page(page, desk, evidence, settings.passages)
+                chat_page(page, tab, desk, evidence, settings.passages)
             with gr.Tab("Library", id="library") as tab:
-                librarian = Librarian(chatbot, Uploads(site.kept / "articles"), read_only=site.read_only)
+                librarian = Librarian(chatbot, site.uploads, read_only=site.read_only)
                 library_page(tab, LibraryDesk(librarian))
             with gr.Tab("Evaluation", id="evaluation") as tab:
-                runs = Runs(site.kept / "runs")
-                evaluation_page(tab, EvaluationDesk(chatbot, chatbot.folder, conversations, runs))
+                evaluation_page(tab, EvaluationDesk(chatbot, chatbot.folder, conversations, site.runs))
     page.queue(default_concurrency_limit=CONCURRENT_QUESTIONS, max_size=WAITING_QUESTIONS)
     return page
 

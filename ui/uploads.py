@@ -59,7 +59,7 @@ class Uploads:
 
 
 def safe_name(name: str) -> str:
-    """A file's name that no system takes for a path, a hidden file or a device, and none finds too long."""
+    """A file's name that no system takes for a path or a hidden file, and none finds too long."""
     last = normalize("NFC", re.split(r"[/\\]", name)[-1])
     printable = "".join(letter if letter.isprintable() and letter not in '<>:"|?*' else " " for letter in last)
     stem, dot, ending = " ".join(printable.split()).lstrip(".~$ ").rpartition(".")

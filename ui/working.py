@@ -9,7 +9,7 @@ from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from rag.answer import Answer
+from rag.answerer import OnToken
 
 if TYPE_CHECKING:
     from index.build import Progress
@@ -66,18 +66,14 @@ def told_by(
     yield Done(future.result())
 
 
-def replies(ask: Callable[..., Answer]) -> Iterator[str | Answer]:
-    """The text of an answer as it is written, what is new a few times a second, and at last the answer itself.
+def replies(ask: Callable[[OnToken], Result]) -> Iterator[str | Done[Result]]:
+    """The text of an answer as it is written, what is new a few times a second, and at last what came of it.
 
     Args:
-        ask: answers a question, and gives its text to `on_token` piece by piece.
+        ask: answers a question, and gives the text piece by piece to what it is given.
     """
-
-    def work(tell: Callable[[str], None]) -> Answer:
-        return ask(on_token=tell)
-
-    for told in told_by(work, pause=_TEXT_PAUSE):
-        yield told.value if isinstance(told, Done) else "".join(told)
+    for told in told_by(ask, pause=_TEXT_PAUSE):
+        yield told if isinstance(told, Done) else "".join(told)
 
 
 def steps(work: Callable[[Progress], Result]) -> Iterator[Step | Done[Result]]:

@@ -62,6 +62,10 @@ def parse_object(text: str, path: Path, line: int | None = None) -> dict[str, An
         item = json.loads(text)
     except json.JSONDecodeError as error:
         raise BadGoldFile(path, f"is not JSON: {error.msg} at character {error.pos + 1}", line) from error
+    except (ValueError, RecursionError) as error:
+        raise BadGoldFile(
+            path, "is not JSON that can be read: it nests too deep, or a number is too long", line
+        ) from error
     if not isinstance(item, dict):
         raise BadGoldFile(path, "is not a JSON object, `{…}`", line)
     return item

@@ -198,3 +198,11 @@ def test_every_bundled_question_has_what_proves_it() -> None:
     for question in load_gold(path):
         proven: tuple[Any, Any] = (question.answers, question.evidence)
         assert question.unanswerable == (proven == ((), ())), question.id
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"id": ' + "9" * 5_000 + "}"])
+def test_json_that_no_one_can_read_is_refused_in_a_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(text)
+    with pytest.raises(BadGoldFile, match="line 1: is not JSON"):
+        load_gold(file)

@@ -93,12 +93,5 @@ def test_when_an_article_was_indexed_is_kept_when_segments_are_joined(tmp_path: 
     assert index.catalogue("a.txt".removesuffix(".txt")).entries[0] == before
 
 
-def test_sources_and_dates_are_those_of_the_articles_held(index: ArticleIndex) -> None:
+def test_sources_are_those_of_the_articles_held(index: ArticleIndex) -> None:
     assert index.sources() == ["Morton Gazette", "The Baker", "the baker"]
-    assert index.published() == ("2018-11", "2024")
-
-
-def test_where_no_article_has_a_date_there_is_no_earliest(articles: Path, folder: Path) -> None:
-    build([articles], folder)
-    index = ArticleIndex.open(folder)
-    assert (index.sources(), index.published()) == ([], None)

@@ -266,6 +266,20 @@ def test_a_reader_that_opens_while_a_generation_is_replaced_gets_the_new_one(
     assert ArticleIndex.open(copy).manifest.generation > generation
 
 
+def test_a_generation_that_is_replaced_between_its_check_and_its_opening_is_no_damage(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify, root = store.verify, write(tmp_path / "more", {"new.txt": "The ferry was late."})
+
+    def verify_and_replace(folder: Path, manifest: Manifest) -> None:
+        verify(folder, manifest)
+        monkeypatch.setattr(store, "verify", verify)
+        build([root], folder)
+
+    monkeypatch.setattr(store, "verify", verify_and_replace)
+    assert ArticleIndex.open(copy).article("new").text == "The ferry was late."
+
+
 def test_many_threads_share_one_reader(whole: Path, search: Search) -> None:
     index = ArticleIndex.open(whole)
     questions = ["Who lit the lamp?", "Why was the bridge closed?", "What became of the mill?"] * 20

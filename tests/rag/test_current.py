@@ -10,9 +10,10 @@ import pytest
 
 from corpus.errors import IndexNotFound
 from index.build import build
+from index.remove import remove
 from rag import Chatbot, Settings
 from rag.current import CurrentChatbot
-from rag.library import paths_of, remove_articles
+from rag.library import paths_of
 
 CHAPEL = "Who painted the ceiling of the Morton chapel?"
 
@@ -38,7 +39,7 @@ def test_it_is_the_same_chatbot_until_the_index_changes(index: Path) -> None:
     current = CurrentChatbot(index, Settings())
     before = current()
     assert current() is before
-    remove_articles(["chapel"], index)
+    remove(["chapel"], index)
     assert current() is not before
     assert current() is current()
     assert current().index.manifest.articles == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from rag.library import remove_articles
+from index.remove import remove
 from ui.cli import main
 
 LAMP = ["ask", "Why was the lamp given up?"]
@@ -25,7 +25,7 @@ def index(_own_home: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         (folder / name).write_text(text, "utf-8")
     build([folder], folder / "index")
-    remove_articles(["mill"], folder / "index")
+    remove(["mill"], folder / "index")
     return folder / "index"
 
 

@@ -192,6 +192,33 @@ def test_the_last_question_can_be_asked_again_changed_and_taken_back(page: Page)
 
 
 @pytest.mark.browser
+def test_what_another_window_asked_is_neither_replaced_nor_taken_back(
+    page: Page, browser: Browser, served: Served
+) -> None:
+    ask(page, INDIA)
+    page.wait_for_url(re.compile(r"\?conversation="))
+    path = page.url.removeprefix(served.address)
+    for button in (".retry", ".undo"):
+        with opened(browser, served.address, path=path) as other:
+            other.locator("#conversation .exchange").first.wait_for()
+            ask(other, AUSTRALIA)
+        before = page.locator("#conversation .exchange").count()
+        page.locator(f"#conversation {button}").click()
+        page.locator("#conversation .exchange").nth(before).wait_for()
+    assert page.locator("#conversation .asked").all_inner_texts() == [INDIA, AUSTRALIA, AUSTRALIA]
+
+
+@pytest.mark.browser
+def test_an_answer_is_not_given_up_for_an_error(page: Page) -> None:
+    ask(page, INDIA)
+    page.locator("#scope button").first.click()
+    page.get_by_label("Published from").fill("last spring")
+    page.locator(".retry").click()
+    page.locator("#live .notice", has_text="last spring").wait_for()
+    assert page.locator("#conversation .cite").count() > 0
+
+
+@pytest.mark.browser
 def test_leaving_the_changed_question_with_escape_changes_nothing(page: Page) -> None:
     ask(page, INDIA)
     page.locator(".edit").click()
@@ -414,6 +441,32 @@ def test_an_answer_is_shown_as_it_is_written(browser: Browser, slow: Served, cha
         assert whole.startswith(written.strip()) and len(written) < len(whole)
         page.locator("#conversation .cite").first.wait_for()
         assert page.locator(".pending").count() == 0
+
+
+@pytest.mark.browser
+def test_what_is_typed_while_an_answer_is_written_stays(browser: Browser, slow: Served) -> None:
+    with opened(browser, slow.address) as page:
+        page.locator("#question textarea").fill(INDIA)
+        page.keyboard.press("Enter")
+        page.locator(".pending").wait_for()
+        page.keyboard.type("And then?")
+        page.locator("#conversation .cite").first.wait_for()
+        assert page.locator("#question textarea").input_value() == "And then?"
+
+
+@pytest.mark.browser
+def test_an_answer_comes_into_no_other_conversation_and_is_kept_in_its_own(browser: Browser, slow: Served) -> None:
+    with opened(browser, slow.address) as page:
+        page.locator("#question textarea").fill(INDIA)
+        page.keyboard.press("Enter")
+        page.locator(".pending").wait_for()
+        page.locator("#fresh").click()
+        page.locator(".pending").wait_for(state="detached")
+        page.wait_for_timeout(3_000)
+        assert page.locator(".exchange").count() == 0
+        (kept, *_) = slow.site.conversations.all()
+        assert kept.name == INDIA
+        assert isinstance(slow.site.conversations.exchanges(kept.id)[-1].reply, Answer)
 
 
 @pytest.mark.browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,9 +81,10 @@ def test_a_verdict_is_kept_and_can_be_withdrawn(conversations: Conversations, an
     verdict = Verdict(liked=False, reason="wrong citation", correction="China did.")
     conversations.judge(exchange.id, verdict)
     assert conversations.exchanges("c")[0].verdict == verdict
-    assert conversations.count_judged() == 1
+    assert conversations.has_judged()
     conversations.judge(exchange.id, None)
     assert conversations.judged() == []
+    assert not conversations.has_judged()
 
 
 def test_two_servers_can_keep_conversations_in_one_file(tmp_path: Path) -> None:
@@ -100,6 +102,58 @@ def test_a_file_that_is_none_of_ours_is_left_alone_with_one_line(tmp_path: Path)
     with pytest.raises(RagError, match="move it away"):
         Conversations(file)
     assert file.read_text() == "Dear diary, " * 100
+
+
+def test_a_file_of_another_version_or_program_is_refused(tmp_path: Path) -> None:
+    for name, change in (("later", "PRAGMA user_version = 99"), ("foreign", "CREATE TABLE conversations(a)")):
+        with sqlite3.connect(tmp_path / name) as database:
+            database.execute(change)
+        with pytest.raises(RagError, match="another"):
+            Conversations(tmp_path / name)
+
+
+def test_an_answer_of_another_version_hides_no_other(tmp_path: Path, answers: tuple[Answer, Answer]) -> None:
+    file = tmp_path / "conversations.sqlite"
+    conversations = Conversations(file)
+    old = conversations.add("c", INDIA, answers[0])
+    conversations.add("c", AUSTRALIA, answers[1])
+    conversations.judge(old.id, Verdict(liked=True))
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE exchanges SET answer = '{}' WHERE id = ?", (old.id,))
+    first, second = conversations.exchanges("c")
+    assert "another version" in str(first.reply)
+    assert second.reply == answers[1]
+    assert conversations.judged() == []
+    conversations.close()
+
+
+def test_what_another_program_holds_back_is_said_in_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "conversations.sqlite"
+    conversations = Conversations(file)
+    conversations._database.execute("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RagError, match="locked"):
+        conversations.add("c", "Who?", "no")
+    other.execute("ROLLBACK")
+    conversations.add("c", "Who?", "no")
+    conversations.close()
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark(
+    conversations: Conversations, answers: tuple[Answer, Answer]
+) -> None:
+    exchange = conversations.add("c", "Who \ud800 sang?", answers[0])
+    conversations.rename("c", "My \ud800")
+    conversations.judge(exchange.id, Verdict(liked=False, correction="\ud800"))
+    assert conversations.exchanges("c")[0].question == "Who ? sang?"
+    assert as_gold(conversations.judged())
+
+
+def test_an_error_is_not_judged(conversations: Conversations) -> None:
+    exchange = conversations.add("c", "Who?", "no")
+    conversations.judge(exchange.id, Verdict(liked=True))
+    assert conversations.judged() == []
 
 
 def test_judged_answers_are_gold_questions_that_can_be_asked_again(

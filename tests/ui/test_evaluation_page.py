@@ -46,7 +46,7 @@ def gold(tmp_path: Path) -> Path:
 @pytest.fixture
 def runs(served: Served) -> Iterator[Runs]:
     """The runs of the site, none at first."""
-    runs = Runs(served.site.kept / "runs")
+    runs = served.site.runs
     for run in runs.all():
         runs.delete(run.id)
     yield runs

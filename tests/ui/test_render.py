@@ -220,11 +220,11 @@ def test_an_empty_page_offers_examples_only_where_there_are_some() -> None:
     assert suggestions([]) == ""
 
 
-def test_the_open_conversation_is_marked_in_the_list_and_judged_answers_are_counted() -> None:
+def test_the_open_conversation_is_marked_in_the_list_and_judged_answers_can_be_had() -> None:
     known = [Conversation("c1", "Cats", "2026"), Conversation("c2", "Dogs", "2025")]
-    html = history(known, "c2", judged=3)
+    html = history(known, "c2", judged=True)
     assert 'data-conversation="c2" aria-current="true"' in html
     assert html.count("aria-current") == 1
     assert "/conversations/c1.md" in html
-    assert "gold questions (3)" in html
+    assert "/judged.jsonl" in html
     assert "/judged.jsonl" not in history(known, "c2")

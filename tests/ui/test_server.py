@@ -71,6 +71,21 @@ def test_an_index_that_cannot_be_read_is_served_and_explained(own_index: Path, t
     served.close()
 
 
+def test_a_site_whose_name_was_made_to_lead_here_is_told_nothing(served: Served) -> None:
+    port = served.address.rpartition(":")[2]
+    for path in ("/", "/judged.jsonl", "/v1/models", "/config"):
+        assert httpx.get(served.address + path, headers={"Host": f"evil.example:{port}"}).status_code == 403
+        assert httpx.get(served.address + path, headers={"Host": f"localhost:{port}"}).status_code == 200
+
+
+def test_another_sites_page_changes_nothing_and_shows_nothing_in_a_frame(served: Served) -> None:
+    question = {"model": "ask-the-articles", "messages": [{"role": "user", "content": "Who?"}]}
+    for origin, status in (("https://evil.example", 403), (served.address, 200)):
+        reply = httpx.post(f"{served.address}/v1/chat/completions", json=question, headers={"Origin": origin})
+        assert reply.status_code == status
+    assert httpx.get(served.address).headers["x-frame-options"] == "SAMEORIGIN"
+
+
 def test_serving_says_one_line_and_ends_quietly_on_interrupt(own_index: Path) -> None:
     # A proxy that nobody answers at: the page is the machine's own affair.
     environment = {**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}

@@ -10,7 +10,7 @@ import pytest
 from corpus.errors import BadQuestion
 from rag import Answer, Chatbot
 from rag.answerer import OnToken
-from ui.working import replies
+from ui.working import Done, replies
 
 QUESTION = "Why did Russia back India's membership?"
 
@@ -26,9 +26,9 @@ def test_what_is_written_comes_before_the_answer_is_whole(bundled_index: Path) -
     pieces = replies(slowly)
     assert next(pieces) == "Russia "
     read.set()
-    *written, answer = pieces
-    assert isinstance(answer, Answer)
-    assert "".join(piece for piece in written if isinstance(piece, str)) == answer.text
+    *written, done = pieces
+    assert isinstance(done, Done)
+    assert "".join(piece for piece in written if isinstance(piece, str)) == done.value.text
 
 
 def test_an_error_is_raised_where_the_answer_was_awaited(bundled_index: Path) -> None:

@@ -2,9 +2,9 @@
 const exchangeOf = (inside) => inside.closest(".exchange");
 
 const deeds = {
-  example: (button) => trigger("ask", { question: button.dataset.question, again: false }),
-  retry: (button) => trigger("ask", { question: exchangeOf(button).querySelector(".asked").innerText, again: true }),
-  undo: () => trigger("undo", {}),
+  example: (button) => trigger("ask", { question: button.dataset.question, again: null }),
+  retry: (button) => again(exchangeOf(button), exchangeOf(button).querySelector(".asked").innerText),
+  undo: (button) => trigger("undo", { exchange: exchangeOf(button).dataset.exchange }),
   edit: (button) => edit(exchangeOf(button)),
   copy: (button) => copy(button, exchangeOf(button).dataset.copy),
   link: (button) => copy(button, `${location.origin}${location.pathname}?answer=${exchangeOf(button).dataset.exchange}`),
@@ -45,6 +45,9 @@ async function judge(exchange, liked) {
   document.dispatchEvent(new CustomEvent("history", { detail: html }));
 }
 
+// Which exchange is to be replaced is said: another window may have gone on from there.
+const again = (exchange, question) => trigger("ask", { question, again: exchange.dataset.exchange });
+
 function edit(exchange) {
   const asked = exchange.querySelector(".asked");
   const field = document.createElement("textarea");
@@ -58,7 +61,7 @@ function edit(exchange) {
     if (event.key === "Escape") return field.replaceWith(asked);
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    if (field.value.trim()) trigger("ask", { question: field.value, again: true });
+    if (field.value.trim()) again(exchange, field.value);
   });
 }
 

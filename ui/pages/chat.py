@@ -11,16 +11,18 @@ import gradio as gr
 from corpus.errors import RagError
 from index.filters import Filters
 from rag.answer import Answer
+from rag.answerer import OnToken
 from rag.chatbot import LONGEST_QUESTION, Chatbot
+from rag.conversation import Turn
 from rag.receipt import receipt
 from rag.suggestions import starters, suggest
 from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render.article import no_evidence
-from ui.render.conversation import conversation, pending, suggestions, unavailable, welcome
+from ui.render.conversation import conversation, failed, pending, suggestions, unavailable, welcome
 from ui.render.history import history
-from ui.working import replies
+from ui.working import Done, replies
 
 _MOST_PASSAGES = 50
 _EVERYWHERE = "Search in all articles"
@@ -47,25 +49,13 @@ class Scope(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What an event changes on the page; what is `gr.skip()` stays as it is."""
+    """What an event changes on the page; what is left out stays as it is."""
 
-    open: Any  # the id of the open conversation, empty for a new one
-    conversation: Any
-    live: Any  # what is being answered, or how one can go on
-    history: Any
-    box: Any
-
-
-class Landed(NamedTuple):
-    """What is filled in when the page is opened: what an event changes, and what there is to choose from."""
-
-    open: Any
-    conversation: Any
-    live: Any
-    history: Any
-    box: Any
-    sources: Any
-    answerers: Any
+    open: Any = gr.skip()  # the id of the open conversation, empty for a new one
+    conversation: Any = gr.skip()
+    live: Any = gr.skip()  # what is being answered, or how one can go on
+    history: Any = gr.skip()
+    box: Any = gr.skip()
 
 
 class ChatDesk:
@@ -76,48 +66,55 @@ class ChatDesk:
         self._conversations = conversations
         self._examples: tuple[Chatbot | None, list[str]] = None, []
 
-    def show(self, opened: str = "", box: Any = "") -> Shown:
+    def show(self, opened: str = "") -> Shown:
         """A conversation; a new one where there is none of that id."""
         exchanges = self._conversations.exchanges(opened)
         opened = opened if exchanges else ""
         html = conversation(exchanges, name=opened) if exchanges else self._welcome()
-        return Shown(opened, html, "", self.history(opened), box)
+        return Shown(opened, html, "", self.history(opened))
 
-    def land(self, request: gr.Request) -> Landed:
+    def land(self, request: gr.Request) -> Shown:
         """The conversation that the page's address names, by its own id or by that of an answer in it."""
         wanted = dict(request.query_params)
-        answer = wanted.get("answer", "")
-        shown = self.show(self._conversations.conversation_of(answer) or wanted.get("conversation", ""), gr.skip())
+        return self.show(
+            self._conversations.conversation_of(wanted.get("answer", "")) or wanted.get("conversation", "")
+        )
+
+    def choices(self) -> tuple[Any, Any]:
+        """The sources and the answerers that there are to choose from, where there is more than one."""
         try:
             chatbot = self._chatbot()
         except RagError:
-            return Landed(*shown, gr.skip(), gr.skip())
+            return gr.skip(), gr.skip()
         sources, answerers = chatbot.index.sources(), chatbot.answerers
-        return Landed(
-            *shown,
+        return (
             gr.Dropdown(sources, visible=len(sources) > 1),
             gr.Radio(list(answerers), value=answerers[0], visible=len(answerers) > 1),
         )
 
     def ask(self, question: str, opened: str, *scope: Any) -> Iterator[Shown]:
         """The open conversation with one more exchange: as its answer is written, whole, and with ways to go on."""
-        if not question.strip():
-            yield self.show(opened)
-            return
-        yield from self._answered(question.strip(), opened, Scope(*scope), self._conversations.exchanges(opened))
+        if question.strip():
+            before = self._conversations.exchanges(opened)
+            yield from self._answered(question.strip(), opened, Scope(*scope), before, is_typed=True)
 
     def ask_clicked(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
         """The same for a question that was clicked, or for the last one asked again, or changed."""
-        exchanges = self._conversations.exchanges(opened)
-        replaced = exchanges.pop() if event.again and exchanges else None
-        yield from self._answered(str(event.question).strip(), opened, Scope(*scope), exchanges, replaced)
+        before, replaced = self._conversations.exchanges(opened), None
+        if event.again:
+            if not self._is_last(event.again, opened):
+                yield self.show(opened)
+                return
+            replaced = before.pop()
+        yield from self._answered(str(event.question).strip(), opened, Scope(*scope), before, replaced)
 
-    def undo(self, opened: str) -> Shown:
+    def undo(self, opened: str, event: gr.EventData) -> Shown:
         """The conversation without its last exchange, whose question is back in the box."""
-        *_, last = (None, *self._conversations.exchanges(opened))
-        if last:
-            self._conversations.take_back(last.id)
-        return self.show(opened, last.question if last else "")
+        if not self._is_last(event.exchange, opened):
+            return self.show(opened)
+        last = self._conversations.exchanges(opened)[-1]
+        self._conversations.take_back(last.id)
+        return self.show(opened)._replace(box=last.question)
 
     def open(self, event: gr.EventData) -> Shown:
         """Another conversation."""
@@ -125,7 +122,7 @@ class ChatDesk:
 
     def history(self, opened: str = "") -> str:
         """The list of conversations."""
-        return history(self._conversations.all(), opened, judged=self._conversations.count_judged())
+        return history(self._conversations.all(), opened, judged=self._conversations.has_judged())
 
     def rename(self, wanted: dict[str, Any]) -> str:
         """The list after a conversation got another name."""
@@ -145,30 +142,62 @@ class ChatDesk:
         return self.history(str(wanted["open"]))
 
     def _answered(
-        self, question: str, opened: str, scope: Scope, before: Sequence[Exchange], replaced: Exchange | None = None
+        self,
+        question: str,
+        opened: str,
+        scope: Scope,
+        before: Sequence[Exchange],
+        replaced: Exchange | None = None,
+        *,
+        is_typed: bool = False,
     ) -> Iterator[Shown]:
-        """One more exchange after those before; it takes the place of the one that is asked again."""
-        opened, turns = opened or new_id(), [exchange.turn for exchange in before if exchange.turn]
-        answer, said = None, ""
+        """One more exchange after those before, or in place of one; what was typed leaves the box at once, and once."""
+        box: Any = "" if is_typed else gr.skip()
+        opened, said = opened or new_id(), ""
+        turns = [exchange.turn for exchange in before if exchange.turn]
         try:
-            chatbot = self._chatbot()
-            for piece in replies(partial(chatbot.ask, question, history=turns, **scope.arguments())):
-                if isinstance(piece, Answer):
-                    answer = piece
+            for piece in replies(partial(self._kept, question, opened, scope, turns, replaced)):
+                if isinstance(piece, Done):
+                    exchange = piece.value
                 else:
                     said += piece
-                    yield Shown(gr.skip(), gr.skip(), pending(question, said), gr.skip(), "")
+                    yield Shown(live=pending(question, said), box=box)
+                    box = gr.skip()
         except RagError as error:
-            said = str(error)
-        proof = receipt(answer, chatbot.index, chatbot.settings).to_json() if answer else None
-        exchange = self._conversations.add(opened, question, answer or said, proof)
+            yield self.show(opened)._replace(live=failed(question, str(error)), box=box)
+            return
+        yield self.show(opened)._replace(box=box)
+        if isinstance(exchange.reply, Answer):
+            following = suggest(self._chatbot(), exchange.reply, history=turns, filters=scope.filters)
+            if self._is_last(exchange.id, opened):
+                yield Shown(live=suggestions(following))
+
+    def _kept(
+        self,
+        question: str,
+        opened: str,
+        scope: Scope,
+        turns: Sequence[Turn],
+        replaced: Exchange | None,
+        on_token: OnToken,
+    ) -> Exchange:
+        """Answer, and keep what came of it, even where the reader has left meanwhile."""
+        try:
+            chatbot = self._chatbot()
+            answer = chatbot.ask(question, history=turns, on_token=on_token, **scope.arguments())
+        except RagError as error:
+            if replaced:  # An answer is not given up for an error.
+                raise
+            return self._conversations.add(opened, question, str(error))
+        proof = receipt(answer, chatbot.index, chatbot.settings).to_json()
+        exchange = self._conversations.add(opened, question, answer, proof)
         if replaced:
             self._conversations.take_back(replaced.id)
-        yield self.show(opened)
-        if answer:
-            following = suggest(chatbot, answer, history=turns, filters=scope.filters)
-            if self._conversations.exchanges(opened)[-1:] == [exchange]:
-                yield Shown(gr.skip(), gr.skip(), suggestions(following), gr.skip(), gr.skip())
+        return exchange
+
+    def _is_last(self, exchange: object, opened: str) -> bool:
+        """Whether an exchange is still the last one: in another window the conversation may have gone on."""
+        return self._conversations.last(opened) == exchange
 
     def _welcome(self) -> str:
         """The empty page, with questions to begin with; they are looked for once for each state of the index."""
@@ -181,8 +210,8 @@ class ChatDesk:
         return welcome(chatbot.index.manifest.articles, self._examples[1])
 
 
-def chat_page(page: gr.Blocks, desk: ChatDesk, evidence: EvidenceDesk, passages: int) -> None:
-    """Lay the page out; it is filled in when the pages are opened.
+def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDesk, passages: int) -> None:
+    """Lay the page out inside a tab; it is filled in when the pages are opened.
 
     Args:
         passages: how many are read for an answer where the reader sets nothing else.
@@ -204,12 +233,15 @@ def chat_page(page: gr.Blocks, desk: ChatDesk, evidence: EvidenceDesk, passages:
         field.change(_scope_said, scope[:3], fold, queue=False, **QUIETLY)
     # Otherwise a question that is asked while ways to go on are still being looked for would be lost.
     always: dict[str, Any] = {"trigger_mode": "multiple", **QUIETLY}
-    box.submit(desk.ask, [box, *asked], told, **always)
-    for part in (shown, live):
-        part.ask(desk.ask_clicked, asked, told, **always)
-    shown.undo(desk.undo, opened, told, queue=False, **QUIETLY)
-    past.open(desk.open, None, told, queue=False, **QUIETLY)
-    page.load(desk.land, None, [*told, scope[0], scope[-1]], queue=False, **QUIETLY)
+    asking = [box.submit(desk.ask, [box, *asked], told, **always)]
+    asking += [part.ask(desk.ask_clicked, asked, told, **always) for part in (shown, live)]
+    # What is being answered is kept, but comes no longer into a page that shows something else.
+    elsewhere: dict[str, Any] = {"cancels": asking, "queue": False, **QUIETLY}
+    shown.undo(desk.undo, opened, told, **elsewhere)
+    past.open(desk.open, None, told, **elsewhere)
+    page.load(desk.land, None, told, queue=False, **QUIETLY)
+    for opening in (page.load, tab.select):
+        opening(desk.choices, None, [scope[0], scope[-1]], queue=False, **QUIETLY)
 
 
 def _scope_fields(passages: int) -> tuple[gr.Accordion, list[Any]]:

@@ -194,8 +194,7 @@ def _judged(conversations: Conversations) -> list[GoldQuestion]:
         return []
     with TemporaryDirectory() as folder:
         file = Path(folder) / "judged.jsonl"
-        # Half of a surrogate pair, which a question can bring in, is no character.
-        file.write_text(text, "utf-8", errors="replace")
+        file.write_text(text, "utf-8")
         return load_gold(file)
 
 

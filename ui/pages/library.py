@@ -10,7 +10,7 @@ import gradio as gr
 
 from corpus.errors import RagError
 from ui.librarian import Change, Librarian
-from ui.pages.parts import QUIETLY, html_part
+from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render import article as articles
 from ui.render import library as render
 from ui.working import Done, steps
@@ -18,8 +18,7 @@ from ui.working import Done, steps
 if TYPE_CHECKING:
     from index.build import Progress
 
-UNREACHABLE = "The page does not reach its server: start it again."
-BROKEN_OFF = "The change broke off, and the index is as it was: the terminal of the server says why."
+BROKEN_OFF = "The change broke off: the list shows what is there now, and the terminal of the server says why."
 
 
 class Shown(NamedTuple):

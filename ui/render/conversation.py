@@ -52,6 +52,11 @@ def pending(question: str, said: str) -> str:
     )
 
 
+def failed(question: str, message: str) -> str:
+    """What was asked in vain, and is not part of the conversation."""
+    return exchange(Exchange("", question, message))
+
+
 def suggestions(questions: Sequence[str]) -> str:
     """Questions to go on with; nothing where there are none."""
     if not questions:

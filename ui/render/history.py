@@ -9,15 +9,11 @@ from ui.conversations import Conversation
 from ui.render.text import tool_button, tool_link
 
 
-def history(conversations: Sequence[Conversation], current: str, *, judged: int = 0) -> str:
+def history(conversations: Sequence[Conversation], current: str, *, judged: bool = False) -> str:
     """Every conversation and what can be done with it; `current` is the id of the open one."""
     items = "".join(_item(item, item.id == current) for item in conversations)
     kept = f"<ul>{items}</ul>" if items else '<p class="quiet">Conversations are kept here.</p>'
-    gold = (
-        f'<a class="gold" href="/judged.jsonl" download>Judged answers as gold questions ({judged})</a>'
-        if judged
-        else ""
-    )
+    gold = '<a class="gold" href="/judged.jsonl" download>Judged answers as gold questions</a>' if judged else ""
     return f'<nav class="history" aria-label="Conversations">{kept}{gold}</nav>'
 
 
