@@ -25,7 +25,7 @@ QUIETLY = (
 )
 
 # What Gradio's own scripts say: of what was still on its way when a page is loaded again, and whenever an upload ends.
-_GRADIO_SAYS = ("AbortError", "Method not implemented.")
+_GRADIO_SAYS = ("AbortError", "Unexpected error Connection errored out.", "Method not implemented.")
 
 
 class Watched(NamedTuple):
@@ -74,9 +74,9 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, path:
         page.locator(".conversation").wait_for()
         yield page
     elsewhere = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
-    assert not elsewhere
+    assert not elsewhere, elsewhere
     complaints = [text for kind, text in said if kind in ("error", "warning") and not text.startswith(_GRADIO_SAYS)]
-    assert not complaints
+    assert not complaints, complaints
 
 
 @contextmanager
