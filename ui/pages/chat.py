@@ -48,6 +48,21 @@ class Scope(NamedTuple):
         return Filters(sources, since or None, until or None) if sources or since or until else None
 
 
+class Asked(NamedTuple):
+    """A question, the conversation it is asked in, what was said there, and the exchange whose place it takes."""
+
+    question: str
+    opened: str
+    scope: Scope
+    before: Sequence[Exchange]
+    replaced: Exchange | None = None
+
+    @property
+    def turns(self) -> list[Turn]:
+        """What was said before, as the chatbot takes it."""
+        return [exchange.turn for exchange in self.before if exchange.turn]
+
+
 class Shown(NamedTuple):
     """What an event changes on the page; what is left out stays as it is."""
 
@@ -96,7 +111,8 @@ class ChatDesk:
         """The open conversation with one more exchange: as its answer is written, whole, and with ways to go on."""
         if question.strip():
             before = self._conversations.exchanges(opened)
-            yield from self._answered(question.strip(), opened, Scope(*scope), before, is_typed=True)
+            asked = Asked(question.strip(), opened or new_id(), Scope(*scope), before)
+            yield from self._answered(asked, is_typed=True)
 
     def ask_clicked(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
         """The same for a question that was clicked, or for the last one asked again, or changed."""
@@ -106,7 +122,8 @@ class ChatDesk:
                 yield self.show(opened)
                 return
             replaced = before.pop()
-        yield from self._answered(str(event.question).strip(), opened, Scope(*scope), before, replaced)
+        question = str(event.question).strip()
+        yield from self._answered(Asked(question, opened or new_id(), Scope(*scope), before, replaced))
 
     def undo(self, opened: str, event: gr.EventData) -> Shown:
         """The conversation without its last exchange, whose question is back in the box."""
@@ -135,64 +152,46 @@ class ChatDesk:
         return self.history(str(wanted["open"]))
 
     def judge(self, wanted: dict[str, Any]) -> str:
-        """Keep the reader's verdict; the list of conversations, which counts them."""
+        """Keep the reader's verdict; the list of conversations, which leads to all of them."""
         reason, correction = wanted.get("reason"), str(wanted.get("correction") or "").strip()
         verdict = Verdict(bool(wanted["liked"]), reason if reason in REASONS else None, correction or None)
         self._conversations.judge(str(wanted["exchange"]), None if wanted["liked"] is None else verdict)
         return self.history(str(wanted["open"]))
 
-    def _answered(
-        self,
-        question: str,
-        opened: str,
-        scope: Scope,
-        before: Sequence[Exchange],
-        replaced: Exchange | None = None,
-        *,
-        is_typed: bool = False,
-    ) -> Iterator[Shown]:
-        """One more exchange after those before, or in place of one; what was typed leaves the box at once, and once."""
+    def _answered(self, asked: Asked, *, is_typed: bool = False) -> Iterator[Shown]:
+        """The answer as it comes; what was typed leaves the box at once, and once."""
         box: Any = "" if is_typed else gr.skip()
-        opened, said = opened or new_id(), ""
-        turns = [exchange.turn for exchange in before if exchange.turn]
+        said = ""
         try:
-            for piece in replies(partial(self._kept, question, opened, scope, turns, replaced)):
+            for piece in replies(partial(self._kept, asked)):
                 if isinstance(piece, Done):
                     exchange = piece.value
                 else:
                     said += piece
-                    yield Shown(live=pending(question, said), box=box)
+                    yield Shown(live=pending(asked.question, said), box=box)
                     box = gr.skip()
         except RagError as error:
-            yield self.show(opened)._replace(live=failed(question, str(error)), box=box)
+            yield self.show(asked.opened)._replace(live=failed(asked.question, str(error)), box=box)
             return
-        yield self.show(opened)._replace(box=box)
+        yield self.show(asked.opened)._replace(box=box)
         if isinstance(exchange.reply, Answer):
-            following = suggest(self._chatbot(), exchange.reply, history=turns, filters=scope.filters)
-            if self._is_last(exchange.id, opened):
+            following = suggest(self._chatbot(), exchange.reply, history=asked.turns, filters=asked.scope.filters)
+            if self._is_last(exchange.id, asked.opened):
                 yield Shown(live=suggestions(following))
 
-    def _kept(
-        self,
-        question: str,
-        opened: str,
-        scope: Scope,
-        turns: Sequence[Turn],
-        replaced: Exchange | None,
-        on_token: OnToken,
-    ) -> Exchange:
+    def _kept(self, asked: Asked, on_token: OnToken) -> Exchange:
         """Answer, and keep what came of it, even where the reader has left meanwhile."""
         try:
             chatbot = self._chatbot()
-            answer = chatbot.ask(question, history=turns, on_token=on_token, **scope.arguments())
+            answer = chatbot.ask(asked.question, history=asked.turns, on_token=on_token, **asked.scope.arguments())
         except RagError as error:
-            if replaced:  # An answer is not given up for an error.
+            if asked.replaced:  # An answer is not given up for an error.
                 raise
-            return self._conversations.add(opened, question, str(error))
+            return self._conversations.add(asked.opened, asked.question, str(error))
         proof = receipt(answer, chatbot.index, chatbot.settings).to_json()
-        exchange = self._conversations.add(opened, question, answer, proof)
-        if replaced:
-            self._conversations.take_back(replaced.id)
+        exchange = self._conversations.add(asked.opened, asked.question, answer, proof)
+        if asked.replaced:
+            self._conversations.take_back(asked.replaced.id)
         return exchange
 
     def _is_last(self, exchange: object, opened: str) -> bool:
