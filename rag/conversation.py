@@ -16,7 +16,7 @@ _REFERS = re.compile(
     r"the (other|others|same|former|latter|first|second|two))\b",
     re.IGNORECASE,
 )
-_FEW_TERMS = 1
+_ASKS = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 
 
 def context_of(question: str, history: Sequence[Turn]) -> str:
@@ -33,5 +33,11 @@ def context_of(question: str, history: Sequence[Turn]) -> str:
 
 
 def is_elliptical(question: str) -> bool:
-    """Whether a question points back: it begins like a continuation, uses a pronoun, or names next to nothing."""
-    return bool(_CONTINUES.search(question) or _REFERS.search(question) or len(content_terms(question)) <= _FEW_TERMS)
+    """Whether a question points back: it begins like a continuation, uses a pronoun, or names next to nothing.
+
+    One that names nothing has to ask something, as "Why?" does; "xx x" does not.
+    """
+    if _CONTINUES.search(question) or _REFERS.search(question):
+        return True
+    named = content_terms(question)
+    return len(named) == 1 or (not named and bool(_ASKS.search(question)))

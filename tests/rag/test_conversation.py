@@ -17,7 +17,9 @@ def test_a_question_that_points_back_takes_the_question_before(question: str) ->
     assert context_of(question, BEFORE) == BEFORE[0][0]
 
 
-@pytest.mark.parametrize("question", ["What is the capital of Australia?", "Which banks lend to SCO members?"])
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Australia?", "Which banks lend to SCO members?", "x" * 45, "a b c d"]
+)
 def test_a_question_that_stands_alone_takes_nothing(question: str) -> None:
     assert context_of(question, BEFORE) == ""
 

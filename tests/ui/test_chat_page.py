@@ -209,6 +209,31 @@ def test_what_another_window_asked_is_neither_replaced_nor_taken_back(
 
 
 @pytest.mark.browser
+def test_a_blank_question_changes_nothing(page: Page) -> None:
+    ask(page, INDIA)
+    page.locator("#live .example").first.wait_for()
+    page.locator("#question textarea").fill("   ")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#question textarea').value === ''")
+    assert page.locator("#conversation .asked").all_inner_texts() == [INDIA]
+    assert page.locator("#live .example").count() > 0
+
+
+@pytest.mark.browser
+def test_asking_again_twice_at_once_asks_once(page: Page) -> None:
+    ask(page, INDIA)
+    page.locator("#conversation .retry").dblclick()
+    page.wait_for_timeout(1_500)
+    assert page.locator("#conversation .asked").all_inner_texts() == [INDIA]
+
+
+@pytest.mark.browser
+def test_a_link_to_an_answer_that_is_no_longer_kept_says_so(browser: Browser, served: Served) -> None:
+    with opened(browser, served.address, path="/?answer=gone") as page:
+        page.locator("#live .notice", has_text="no longer kept").wait_for()
+
+
+@pytest.mark.browser
 def test_an_answer_is_not_given_up_for_an_error(page: Page) -> None:
     ask(page, INDIA)
     page.locator("#scope button").first.click()
@@ -289,6 +314,10 @@ def test_conversations_are_listed_opened_renamed_and_deleted(any_page: Page) -> 
     page.locator(".naming").fill("India <b>2017</b>")
     page.keyboard.press("Enter")
     page.locator(".history .open", has_text="India <b>2017</b>").wait_for()
+    first.hover()
+    first.locator(".rename").click()
+    page.keyboard.press("Enter")
+    page.locator(".naming").wait_for(state="detached")
     page.locator(".history .open", has_text="What is the Shanghai Spirit?").first.click()
     page.locator("#conversation .asked", has_text="Shanghai Spirit").wait_for()
     side(page)

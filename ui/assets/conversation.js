@@ -4,7 +4,7 @@ const exchangeOf = (inside) => inside.closest(".exchange");
 const deeds = {
   example: (button) => trigger("ask", { question: button.dataset.question, again: null }),
   retry: (button) => again(exchangeOf(button), exchangeOf(button).querySelector(".asked").innerText),
-  undo: (button) => trigger("undo", { exchange: exchangeOf(button).dataset.exchange }),
+  undo: (button) => once(exchangeOf(button)) && trigger("undo", { exchange: exchangeOf(button).dataset.exchange }),
   edit: (button) => edit(exchangeOf(button)),
   copy: (button) => copy(button, exchangeOf(button).dataset.copy),
   link: (button) => copy(button, `${location.origin}${location.pathname}?answer=${exchangeOf(button).dataset.exchange}`),
@@ -46,7 +46,17 @@ async function judge(exchange, liked) {
 }
 
 // Which exchange is to be replaced is said: another window may have gone on from there.
-const again = (exchange, question) => trigger("ask", { question, again: exchange.dataset.exchange });
+function again(exchange, question) {
+  if (once(exchange)) trigger("ask", { question, again: exchange.dataset.exchange });
+}
+
+// A second click, before the first has done its work, is none.
+function once(exchange) {
+  if (exchange.dataset.busy) return false;
+  exchange.dataset.busy = "true";
+  setTimeout(() => delete exchange.dataset.busy, 1500);
+  return true;
+}
 
 function edit(exchange) {
   const asked = exchange.querySelector(".asked");

@@ -31,7 +31,10 @@ function rename(item, conversation) {
   field.setAttribute("aria-label", "Name of the conversation");
   open.replaceWith(field);
   field.select();
-  const keep = async () => update(await server.rename({ conversation, name: field.value, open: current() }));
+  const keep = async () => {
+    field.replaceWith(open); // The list is only shown anew where something in it has changed.
+    update(await server.rename({ conversation, name: field.value, open: current() }));
+  };
   field.addEventListener("blur", keep);
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") field.blur();

@@ -4,4 +4,10 @@ element.addEventListener("click", (event) => {
   if (example) trigger("ask", { question: example.dataset.question, again: null });
 });
 
-watch("value", () => element.firstElementChild?.scrollIntoView({ block: "nearest" }));
+// Brought into view as far as what was asked stays there.
+watch("value", () => {
+  const scroll = element.closest("#scroll");
+  const asked = (element.querySelector(".exchange") ?? document.querySelector("#conversation .exchange:last-of-type"))?.getBoundingClientRect();
+  const [view, end] = [scroll.getBoundingClientRect(), element.getBoundingClientRect().bottom];
+  if (asked && end > view.bottom) scroll.scrollBy(0, Math.max(0, Math.min(end - view.bottom, asked.top - view.top)));
+});

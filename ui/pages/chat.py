@@ -22,6 +22,7 @@ from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render.article import no_evidence
 from ui.render.conversation import conversation, failed, pending, suggestions, unavailable, welcome
 from ui.render.history import history
+from ui.render.text import notice
 from ui.working import Done, replies
 
 _MOST_PASSAGES = 50
@@ -91,9 +92,11 @@ class ChatDesk:
     def land(self, request: gr.Request) -> Shown:
         """The conversation that the page's address names, by its own id or by that of an answer in it."""
         wanted = dict(request.query_params)
-        return self.show(
-            self._conversations.conversation_of(wanted.get("answer", "")) or wanted.get("conversation", "")
-        )
+        answer = wanted.get("answer")
+        if not answer:
+            return self.show(wanted.get("conversation", ""))
+        opened = self._conversations.conversation_of(answer)
+        return self.show(opened) if opened else self.show()._replace(live=notice("This answer is no longer kept."))
 
     def choices(self) -> tuple[Any, Any]:
         """The sources and the answerers that there are to choose from, where there is more than one."""
@@ -109,10 +112,13 @@ class ChatDesk:
 
     def ask(self, question: str, opened: str, *scope: Any) -> Iterator[Shown]:
         """The open conversation with one more exchange: as its answer is written, whole, and with ways to go on."""
-        if question.strip():
-            before = self._conversations.exchanges(opened)
-            asked = Asked(question.strip(), opened or new_id(), Scope(*scope), before)
-            yield from self._answered(asked, is_typed=True)
+        if not question.strip():
+            # Nothing at all would be taken for nothing in every part of the page.
+            yield Shown(box="")
+            return
+        before = self._conversations.exchanges(opened)
+        asked = Asked(question.strip(), opened or new_id(), Scope(*scope), before)
+        yield from self._answered(asked, is_typed=True)
 
     def ask_clicked(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
         """The same for a question that was clicked, or for the last one asked again, or changed."""
