@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 REASONS = ("wrong citation", "should have refused", "not helpful")
-UNNAMED = "New conversation"
 _LONGEST_NAME = 60
 
 _VERSION = 1
@@ -147,12 +146,12 @@ class Conversations:
     def add(self, conversation: str, question: str, reply: Answer | str, receipt: str | None = None) -> Exchange:
         """Keep an exchange; a conversation begins with its first one, and is named after its question."""
         question = _characters(question)
-        exchange, now = Exchange(new_id(), question, reply, asked=_now()), _now()
+        exchange = Exchange(new_id(), question, reply, asked=_now())
         answer, error = (_json(reply), None) if isinstance(reply, Answer) else (None, reply)
         with self._writing() as database:
             database.execute(
                 "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET used = excluded.used",
-                (conversation, _named(question), now),
+                (conversation, _named(question), exchange.asked),
             )
             database.execute(
                 "INSERT INTO exchanges(id, conversation, asked, question, answer, error, receipt) "

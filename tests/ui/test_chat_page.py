@@ -472,12 +472,17 @@ def test_an_answer_is_shown_as_it_is_written(browser: Browser, slow: Served, cha
         assert page.locator(".pending").count() == 0
 
 
+def begin(page: Page) -> None:
+    """Have an answer that is still being written."""
+    page.locator("#question textarea").fill(INDIA)
+    page.keyboard.press("Enter")
+    page.locator(".pending").wait_for()
+
+
 @pytest.mark.browser
 def test_what_is_typed_while_an_answer_is_written_stays(browser: Browser, slow: Served) -> None:
     with opened(browser, slow.address) as page:
-        page.locator("#question textarea").fill(INDIA)
-        page.keyboard.press("Enter")
-        page.locator(".pending").wait_for()
+        begin(page)
         page.keyboard.type("And then?")
         page.locator("#conversation .cite").first.wait_for()
         assert page.locator("#question textarea").input_value() == "And then?"
@@ -486,9 +491,7 @@ def test_what_is_typed_while_an_answer_is_written_stays(browser: Browser, slow: 
 @pytest.mark.browser
 def test_an_answer_comes_into_no_other_conversation_and_is_kept_in_its_own(browser: Browser, slow: Served) -> None:
     with opened(browser, slow.address) as page:
-        page.locator("#question textarea").fill(INDIA)
-        page.keyboard.press("Enter")
-        page.locator(".pending").wait_for()
+        begin(page)
         page.locator("#fresh").click()
         page.locator(".pending").wait_for(state="detached")
         page.wait_for_timeout(3_000)

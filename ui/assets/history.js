@@ -13,17 +13,8 @@ element.addEventListener("click", async (event) => {
   else if (button.classList.contains("sure")) {
     update(await server.delete({ conversation, open: current() }));
     if (conversation === current()) trigger("open", { conversation: "" });
-  } else if (button.classList.contains("delete")) ask(button);
+  } else if (button.classList.contains("delete")) askBefore(button, "Delete this conversation for good");
 });
-
-// Deleting takes a second click, on a button that says what it does.
-function ask(button) {
-  const sure = Object.assign(document.createElement("button"), { type: "button", className: "sure", innerText: "Delete" });
-  sure.setAttribute("aria-label", "Delete this conversation for good");
-  sure.addEventListener("blur", () => sure.isConnected && sure.replaceWith(button));
-  button.replaceWith(sure);
-  sure.focus();
-}
 
 function rename(item, conversation) {
   const open = item.querySelector(".open");

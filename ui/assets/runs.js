@@ -7,17 +7,8 @@ element.addEventListener("click", (event) => {
     trigger("open", { run });
     document.getElementById("run-heading")?.scrollIntoView();
   } else if (button.classList.contains("sure")) trigger("delete", { run });
-  else ask(button);
+  else askBefore(button, "Delete this run for good");
 });
-
-// Deleting takes a second click, on a button that says what it does.
-function ask(button) {
-  const sure = Object.assign(document.createElement("button"), { type: "button", className: "sure", innerText: "Delete" });
-  sure.setAttribute("aria-label", "Delete this run for good");
-  sure.addEventListener("blur", () => sure.isConnected && sure.replaceWith(button));
-  button.replaceWith(sure);
-  sure.focus();
-}
 
 // A report says how high it is, so that it needs no scrollbar beside the page's own.
 addEventListener("message", (event) => {

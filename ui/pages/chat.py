@@ -133,9 +133,9 @@ class ChatDesk:
 
     def undo(self, opened: str, event: gr.EventData) -> Shown:
         """The conversation without its last exchange, whose question is back in the box."""
-        if not self._is_last(event.exchange, opened):
+        last = self._conversations.exchange(str(event.exchange))
+        if last is None or not self._is_last(last.id, opened):
             return self.show(opened)
-        last = self._conversations.exchanges(opened)[-1]
         self._conversations.take_back(last.id)
         return self.show(opened)._replace(box=last.question)
 
@@ -223,7 +223,7 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
     """
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="side", min_width=0):
-            past = html_part("history", "", desk.rename, desk.delete)
+            past = html_part("history", "", desk.rename, desk.delete, uses=["sure"])
         with gr.Column(elem_id="chat"):
             with gr.Column(elem_id="scroll"):
                 shown = html_part("conversation", "", desk.judge)

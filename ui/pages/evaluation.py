@@ -208,7 +208,7 @@ def evaluation_page(tab: gr.Tab, desk: EvaluationDesk) -> None:
             stop = gr.Button("Stop", visible=False, elem_id="stop")
             told = gr.HTML(elem_id="run-told", apply_default_css=False)
             progress = gr.HTML(elem_id="run-progress", apply_default_css=False)
-            runs = html_part("runs")
+            runs = html_part("runs", uses=["sure"])
         with gr.Column(elem_id="bench-open", min_width=0):
             heading = gr.HTML(elem_id="run-heading", apply_default_css=False)
             earlier = gr.Dropdown([], label="Compare with", elem_id="earlier", filterable=False, visible=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ UNREACHABLE = "The page does not reach its server: start it again."
 QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def html_part(name: str, value: str = "", *server_functions: Callable[..., Any], **more: Any) -> gr.HTML:
-    """A part of a page, with its script from `assets`, and the methods that its script may call."""
+def html_part(
+    name: str, value: str = "", *server_functions: Callable[..., Any], uses: Sequence[str] = (), **more: Any
+) -> gr.HTML:
+    """A part of a page, with its script from `assets` after those it uses, and the methods that it may call."""
     return gr.HTML(
         value,
         elem_id=name,
-        js_on_load=(ASSETS / f"{name}.js").read_text("utf-8"),
+        js_on_load="\n".join((ASSETS / f"{script}.js").read_text("utf-8") for script in (*uses, name)),
         apply_default_css=False,
         server_functions=[_plain(function) for function in server_functions],
         **more,
