@@ -27,21 +27,22 @@ def router(conversations: Conversations) -> APIRouter:
 
     @routes.get("/answers/{name}/receipt.json")
     def receipt(name: str) -> Response:
-        return _file(f"receipt-{name}.json", "application/json", _known(conversations.receipt(name)))
+        return _file(f"receipt-{name}.json", "application/json", known(conversations.receipt(name)))
 
     @routes.get("/judged.jsonl")
     def judged() -> Response:
         return _file("judged.jsonl", "application/jsonl", as_gold(conversations.judged()))
 
     def _written(name: str, write: Callable[[str, list[Exchange]], str]) -> str:
-        return write(_known(conversations.get(name)).name, conversations.exchanges(name))
+        return write(known(conversations.get(name)).name, conversations.exchanges(name))
 
     return routes
 
 
-def _known(found: Kept | None) -> Kept:
+def known(found: Kept | None, gone: str = "It is no longer kept.") -> Kept:
+    """What was found, or else the answer that it is not there."""
     if found is None:
-        raise HTTPException(404, "It is no longer kept.")
+        raise HTTPException(404, gone)
     return found
 
 

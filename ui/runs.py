@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
 from corpus.errors import RunError
 from index.article_index import ArticleIndex
 from rag.evaluation import Comparison, Evaluation, compare
 from ui.conversations import new_id
+from ui.downloads import known
 from ui.report import report
 
 # What the list shows of a run: whether the evidence is found, the answers right, and the unanswerable refused.
@@ -121,19 +122,13 @@ def router(runs: Runs) -> APIRouter:
 
     @routes.get("/runs/{name}.html")
     def page(name: str) -> Response:
-        return FileResponse(_known(runs.report_file(name)), media_type="text/html; charset=utf-8", headers=_ALONE)
+        return FileResponse(known(runs.report_file(name), _GONE), media_type="text/html; charset=utf-8", headers=_ALONE)
 
     @routes.get("/runs/{name}.json")
     def run(name: str) -> Response:
-        return FileResponse(_known(runs.run_file(name)), media_type="application/json", filename="run.json")
+        return FileResponse(known(runs.run_file(name), _GONE), media_type="application/json", filename="run.json")
 
     return routes
-
-
-def _known(file: Path | None) -> Path:
-    if file is None:
-        raise HTTPException(404, _GONE)
-    return file
 
 
 def _summary(gold: str, evaluation: Evaluation) -> Run:
