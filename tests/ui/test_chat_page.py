@@ -23,7 +23,7 @@ from rag.reading import Reading
 from tests.ui.browsing import ask, opened, turn_to
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from ui.server import Served
 
@@ -490,7 +490,12 @@ def test_what_is_typed_while_an_answer_is_written_stays(browser: Browser, slow: 
 
 @pytest.mark.browser
 def test_an_answer_comes_into_no_other_conversation_and_is_kept_in_its_own(browser: Browser, slow: Served) -> None:
+    def cancelled_late(route: Route) -> None:
+        sleep(0.3)
+        route.continue_()
+
     with opened(browser, slow.address) as page:
+        page.route("**/cancel", cancelled_late)
         begin(page)
         page.locator("#fresh").click()
         page.locator(".pending").wait_for(state="detached")

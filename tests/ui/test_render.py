@@ -116,9 +116,9 @@ def test_questions_answers_titles_and_names_are_escaped() -> None:
         shown(answer, HOSTILE, disliked),
         shown(refused(hit(HOSTILE, HOSTILE)), HOSTILE),
         shown(HOSTILE),
-        pending(HOSTILE, HOSTILE),
-        welcome(1, [HOSTILE]),
-        suggestions([HOSTILE]),
+        pending(HOSTILE, HOSTILE, conversation=HOSTILE),
+        welcome(1, [HOSTILE], name=HOSTILE),
+        suggestions([HOSTILE], conversation=HOSTILE),
         history([Conversation(HOSTILE, HOSTILE, "2026")], "c1"),
         no_evidence(HOSTILE, HOSTILE),
         evidence(Article("one", "Title", "Text."), None, note=HOSTILE),
@@ -214,10 +214,10 @@ def test_a_verdict_is_shown_with_its_reason_and_correction() -> None:
 
 
 def test_an_empty_page_offers_examples_only_where_there_are_some() -> None:
-    assert 'data-question="Why?"' in welcome(3, ["Why?"])
-    assert "<button" not in welcome(1, [])
-    assert "Ask 1 article<" in welcome(1, [])
-    assert suggestions([]) == ""
+    assert 'data-question="Why?"' in welcome(3, ["Why?"], name="c1")
+    assert "<button" not in welcome(1, [], name="c1")
+    assert "Ask 1 article<" in welcome(1, [], name="c1")
+    assert suggestions([], conversation="c1") == ""
 
 
 def test_the_open_conversation_is_marked_in_the_list_and_judged_answers_can_be_had() -> None:

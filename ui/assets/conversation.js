@@ -98,7 +98,7 @@ function flash(button) {
 let linked = new URLSearchParams(location.search).get("answer");
 
 watch("value", () => {
-  const open = element.querySelector(".conversation").dataset.conversation;
+  const open = element.querySelector(".exchange") && element.querySelector(".conversation").dataset.conversation;
   const target = linked && element.querySelector(`[data-exchange="${CSS.escape(linked)}"]`);
   if (linked && !target) return;
   linked = null;

@@ -4,8 +4,16 @@ element.addEventListener("click", (event) => {
   if (example) trigger("ask", { question: example.dataset.question, again: null });
 });
 
+// Gradio hands on a cancelled event for a moment: what still comes for a conversation that was left is not shown.
+function isLate() {
+  const here = document.querySelector("#conversation [data-conversation]")?.dataset.conversation;
+  const meant = element.querySelector("[data-conversation]")?.dataset.conversation;
+  return Boolean(here && meant && here !== meant);
+}
+
 // Brought into view as far as what was asked stays there.
 watch("value", () => {
+  if (isLate()) return void (props.value = "");
   const scroll = element.closest("#scroll");
   const asked = (element.querySelector(".exchange") ?? document.querySelector("#conversation .exchange:last-of-type"))?.getBoundingClientRect();
   const [view, end] = [scroll.getBoundingClientRect(), element.getBoundingClientRect().bottom];

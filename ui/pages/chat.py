@@ -67,7 +67,7 @@ class Asked(NamedTuple):
 class Shown(NamedTuple):
     """What an event changes on the page; what is left out stays as it is."""
 
-    open: Any = gr.skip()  # the id of the open conversation, empty for a new one
+    open: Any = gr.skip()  # the id of the open conversation, which a new one has from the beginning
     conversation: Any = gr.skip()
     live: Any = gr.skip()  # what is being answered, or how one can go on
     history: Any = gr.skip()
@@ -85,8 +85,8 @@ class ChatDesk:
     def show(self, opened: str = "") -> Shown:
         """A conversation; a new one where there is none of that id."""
         exchanges = self._conversations.exchanges(opened)
-        opened = opened if exchanges else ""
-        html = conversation(exchanges, name=opened) if exchanges else self._welcome()
+        opened = opened if exchanges else new_id()
+        html = conversation(exchanges, name=opened) if exchanges else self._welcome(opened)
         return Shown(opened, html, "", self.history(opened))
 
     def land(self, request: gr.Request) -> Shown:
@@ -174,7 +174,7 @@ class ChatDesk:
                     exchange = piece.value
                 else:
                     said += piece
-                    yield Shown(live=pending(asked.question, said), box=box)
+                    yield Shown(live=pending(asked.question, said, conversation=asked.opened), box=box)
                     box = gr.skip()
         except RagError as error:
             yield self.show(asked.opened)._replace(live=failed(asked.question, str(error)), box=box)
@@ -183,7 +183,7 @@ class ChatDesk:
         if isinstance(exchange.reply, Answer):
             following = suggest(self._chatbot(), exchange.reply, history=asked.turns, filters=asked.scope.filters)
             if self._is_last(exchange.id, asked.opened):
-                yield Shown(live=suggestions(following))
+                yield Shown(live=suggestions(following, conversation=asked.opened))
 
     def _kept(self, asked: Asked, on_token: OnToken) -> Exchange:
         """Answer, and keep what came of it, even where the reader has left meanwhile."""
@@ -204,7 +204,7 @@ class ChatDesk:
         """Whether an exchange is still the last one: in another window the conversation may have gone on."""
         return self._conversations.last(opened) == exchange
 
-    def _welcome(self) -> str:
+    def _welcome(self, name: str) -> str:
         """The empty page, with questions to begin with; they are looked for once for each state of the index."""
         try:
             chatbot = self._chatbot()
@@ -212,7 +212,7 @@ class ChatDesk:
             return unavailable(str(error))
         if self._examples[0] is not chatbot:
             self._examples = chatbot, starters(chatbot)
-        return welcome(chatbot.index.manifest.articles, self._examples[1])
+        return welcome(chatbot.index.manifest.articles, self._examples[1], name=name)
 
 
 def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDesk, passages: int) -> None:

@@ -20,12 +20,13 @@ def conversation(exchanges: Sequence[Exchange], *, name: str) -> str:
     return _log("".join([*map(exchange, earlier), exchange(last, is_last=True)]), name)
 
 
-def welcome(articles: int, examples: Sequence[str]) -> str:
-    """An empty page: what there is to ask of, and example questions."""
+def welcome(articles: int, examples: Sequence[str], *, name: str) -> str:
+    """A conversation to be begun: what there is to ask of, and example questions."""
     return _log(
         f'<div class="welcome"><h2>Ask {count(articles, "article")}</h2>'
         "<p>Every sentence of an answer opens the words it rests on. What the articles do not hold is not answered.</p>"
-        f"{_example_list(examples)}</div>"
+        f"{_example_list(examples)}</div>",
+        name,
     )
 
 
@@ -43,12 +44,12 @@ def exchange(item: Exchange, *, is_last: bool = False) -> str:
     )
 
 
-def pending(question: str, said: str) -> str:
-    """An exchange whose answer is still being written."""
+def pending(question: str, said: str, *, conversation: str) -> str:
+    """An exchange whose answer is still being written; it belongs to the conversation of that id."""
     return (
-        f'<section class="exchange pending"><h2 class="asked">{escape(question)}</h2>'
-        f'<div class="answer" aria-busy="true"><p class="said">{escape(said)}<span class="caret"></span></p></div>'
-        "</section>"
+        f'<section class="exchange pending" data-conversation="{escape(conversation)}">'
+        f'<h2 class="asked">{escape(question)}</h2><div class="answer" aria-busy="true">'
+        f'<p class="said">{escape(said)}<span class="caret"></span></p></div></section>'
     )
 
 
@@ -57,11 +58,14 @@ def failed(question: str, message: str) -> str:
     return exchange(Exchange("", question, message))
 
 
-def suggestions(questions: Sequence[str]) -> str:
-    """Questions to go on with; nothing where there are none."""
+def suggestions(questions: Sequence[str], *, conversation: str) -> str:
+    """Questions to go on with in the conversation of that id; nothing where there are none."""
     if not questions:
         return ""
-    return f'<nav class="next" aria-label="Questions to go on with">{_example_list(questions)}</nav>'
+    return (
+        f'<nav class="next" aria-label="Questions to go on with" data-conversation="{escape(conversation)}">'
+        f"{_example_list(questions)}</nav>"
+    )
 
 
 def work_line(answer: Answer) -> str:
