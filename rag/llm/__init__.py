@@ -1,0 +1,1 @@
+"""Language models, wherever they run: an OpenAI-compatible endpoint, or a GGUF file."""
