@@ -14,6 +14,7 @@
     │   ├── LastArticle       the articles to remove are all that the index holds
     │   └── IndexLocked       another process is writing to the index
     ├── ModelError            an embedding model that is missing or not the published one
+    ├── LanguageModelError    a language model that gave no reply
     ├── RunError              a run of the evaluation that is none, or is over other questions
     ├── SettingsError         a setting that is unknown or has an impossible value
     ├── MissingDependency     a package that is asked for and not installed
@@ -131,6 +132,10 @@ class IndexLocked(StoreError):
 
 class ModelError(RagError):
     """An embedding model that is missing, or is not the published one."""
+
+
+class LanguageModelError(RagError):
+    """A language model that gave no reply, or only a part of one; the message says why, and holds no key."""
 
 
 class RunError(RagError):

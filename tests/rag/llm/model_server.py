@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -151,6 +152,11 @@ class _Http(ThreadingHTTPServer):
     # What still waits for a gate is not waited for.
     block_on_close = False
     owner: ModelServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Be silent about a reader that leaves."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
