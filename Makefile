@@ -36,6 +36,11 @@ lint: .venv/installed-test
 	@$(PIP_INSTALL) --editable '.[test]'
 	@touch $@
 
+# What the tests of language models in files need as well: some 300 MB.
+.venv/installed-test-local: .venv/installed-test
+	@$(PIP_INSTALL) --editable '.[test-local]'
+	@touch $@
+
 bench: .venv/installed-test
 	$(BIN)/python -m pytest -m slow -s
 	$(BIN)/python -m tests.benchmarks.quality

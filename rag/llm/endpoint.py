@@ -79,7 +79,8 @@ class Endpoint:
                 raise
             failure = Failed(f"did not end its reply within {self._timeout:g} s: set llm_timeout to more, or ask again")
         # Not within the handlers: the errors they have hold the key.
-        raise LanguageModelError(failure.line(self._shown, (key, *(self._login or ()))))
+        user, password = self._login or ("", "")
+        raise LanguageModelError(failure.line(self._shown, secrets=(key, password or user)))
 
     def _key(self) -> str:
         key = self._own_key or os.environ.get(_KEY, "").strip()
@@ -123,20 +124,19 @@ class Endpoint:
             raise Failed(BROKE_OFF) from None
 
     async def _not_found(self, client: AsyncOpenAI) -> Failed | None:
-        """Whether it is the model that is not there, or the address; None where both are."""
-        from openai import OpenAIError
-
+        """What is not there, the model or all that is asked at the address; None where both are."""
         from rag.llm.failures import Failed
 
         try:
             models = await _models(client)
-        except OpenAIError:
+        except Exception:
+            # Whatever is wrong with the list of models, it is no longer what was asked for.
             models = None
         if models is None:
             return Failed("has nothing that chats: check the address, which often ends in /v1")
-        if self._model in models:
+        if self.name in models:
             return None
-        return Failed(f"has no model {self._model}: set llm_model to {_some(models)}")
+        return Failed(f"has no model {self.name}: set llm_model to one that it has", _some(models))
 
 
 async def _asked(client: AsyncOpenAI, request: dict[str, Any], on_text: OnText) -> Reply:
@@ -151,10 +151,12 @@ async def _asked(client: AsyncOpenAI, request: dict[str, Any], on_text: OnText) 
         async with create(**request, stream=True) as response:
             await stream.read(response)
     except (BadRequestError, UnprocessableEntityError) as error:
-        if lighter := _lighter(request, error):
-            return await _asked(client, lighter, on_text)
-        raise
-    return _whole(request, stream)
+        lighter = _lighter(request, error)
+        if not lighter:
+            raise
+    else:
+        return _whole(request, stream)
+    return await _asked(client, lighter, on_text)
 
 
 def _lighter(request: dict[str, Any], error: APIStatusError) -> dict[str, Any] | None:
@@ -182,8 +184,9 @@ def _whole(request: dict[str, Any], stream: Stream) -> Reply:
     if stream.finish == "content_filter":
         raise Failed(FILTERED)
     if not stream.text.strip():
-        is_cut = stream.finish == "length"
-        raise Failed("came to its limit of tokens before a word of its reply" if is_cut else "gave an empty reply")
+        if stream.finish == "length":
+            raise Failed("came to its limit of tokens before a word of its reply: choose one that thinks less")
+        raise Failed("gave an empty reply: ask again, or choose another model")
     return Reply(
         stream.text,
         stream.prompt_tokens or sum(count_tokens(message["content"]) for message in request["messages"]),
@@ -201,7 +204,7 @@ async def _only_model(client: AsyncOpenAI) -> str:
     if not models:
         raise Failed("has no model: load one there")
     if len(models) > 1:
-        raise Failed(f"has several models: set llm_model to {_some(models)}")
+        raise Failed("has several models: set llm_model to one of them", _some(models))
     return models[0]
 
 
@@ -217,8 +220,8 @@ async def _models(client: AsyncOpenAI) -> list[str] | None:
 
 
 def _some(models: Sequence[str]) -> str:
-    more = f" or one of {len(models) - _NAMED} others" if len(models) > _NAMED else ""
-    return " or ".join(sorted(models)[:_NAMED]) + more
+    more = [f"{len(models) - _NAMED} more"] if len(models) > _NAMED else []
+    return ", ".join([*sorted(models)[:_NAMED], *more])
 
 
 def _unless_too_late(limit: asyncio.Timeout) -> Callable[[Any], Awaitable[None]]:
