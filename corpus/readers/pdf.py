@@ -27,6 +27,9 @@ _PAGE_NUMBER = re.compile(r"(page |p\. ?)?[-–—]? ?(\d{1,4}|[ivxl]{1,6}) ?[-�
 _ITEM_OR_FIELD = re.compile(r"[-•*–‣▪◦]\s|\(?(\d{1,3}|[a-zA-Z])[.)]\s|[A-Z][^.:;]{0,40}:(\s|$)")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*\d*$")
 
+_SCAN = 0.5  # of a page; pictures that cover less are in the text, not behind it
+_WHITE = 250  # of 255, in red, green and blue
+
 _SAME_SIZE = 0.6  # points
 _INDENT = 6.0  # points
 _SAME_PARAGRAPH = 1.3  # times the page's usual distance between lines
@@ -89,12 +92,91 @@ def _lines(page: Any) -> Iterator[_Line]:
 
     words = page.get_textpage()
     text = "".join(chr(pdfium.FPDFText_GetUnicode(words, at)) for at in range(words.count_chars()))
+    if hidden := _hidden(page):
+        text = "".join("\n" if _object(words, at) in hidden else letter for at, letter in enumerate(text))
     for match in re.finditer(rf"[^\r\n{_HYPHEN}]+{_HYPHEN}?", text):
         seen = match[0].strip(" ")
         if seen.strip():
             first = match.start() + match[0].index(seen)
             whole = seen.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             yield _line(words, whole, first, first + len(seen) - 1)
+
+
+def _object(words: Any, at: int) -> int | None:
+    """Which piece of text of the page a character belongs to, None for a space that pdfium put in."""
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    return ctypes.cast(pdfium.FPDFText_GetTextObject(words, at), ctypes.c_void_p).value
+
+
+def _hidden(page: Any) -> set[int | None]:
+    """The pieces of text that nobody sees: drawn invisibly, off the page, or white on nothing.
+
+    Invisible text on a scanned page is what was read from the scan, and stays.
+    """
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    objects = list(page.get_objects(max_depth=5))
+    texts = [each for each in objects if each.type == pdfium.FPDF_PAGEOBJ_TEXT]
+    pictures = [each for each in objects if each.type in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM)]
+    width, height = page.get_size()
+    is_scan = sum(map(_area, pictures)) >= _SCAN * width * height
+    hidden = set()
+    for text in texts:
+        invisible = pdfium.FPDFTextObj_GetTextRenderMode(text) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+        on_top = text.level == 0  # inside a form positions are the form's own
+        if (invisible and not is_scan) or (on_top and (_is_off(text, page) or _is_white_on_white(text, objects))):
+            hidden.add(ctypes.cast(text.raw, ctypes.c_void_p).value)
+    return hidden
+
+
+def _is_off(text: Any, page: Any) -> bool:
+    """Whether a piece of text lies outside the page."""
+    left, bottom, right, top = text.get_bounds()
+    page_left, page_bottom, page_right, page_top = page.get_bbox()
+    return bool(right < page_left or left > page_right or top < page_bottom or bottom > page_top)
+
+
+def _is_white_on_white(text: Any, objects: Sequence[Any]) -> bool:
+    """Whether letters are white, and nothing of another colour is drawn where they stand."""
+    import pypdfium2.raw as pdfium
+
+    filled = pdfium.FPDFTextObj_GetTextRenderMode(text) in (
+        pdfium.FPDF_TEXTRENDERMODE_FILL,
+        pdfium.FPDF_TEXTRENDERMODE_UNKNOWN,
+    )
+    if not (filled and _is_white(text)):
+        return False
+    left, bottom, right, top = text.get_bounds()
+    x, y = (left + right) / 2, (bottom + top) / 2
+    for each in objects:
+        if each.level == 0 and each.type != pdfium.FPDF_PAGEOBJ_TEXT:
+            from_left, from_bottom, to_right, to_top = each.get_bounds()
+            covers = from_left <= x <= to_right and from_bottom <= y <= to_top
+            if covers and not (each.type == pdfium.FPDF_PAGEOBJ_PATH and _is_white(each)):
+                return False
+    return True
+
+
+def _is_white(element: Any) -> bool:
+    """Whether a piece of text or a shape is filled with white, or with nothing that shows."""
+    import ctypes
+
+    import pypdfium2.raw as pdfium
+
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    known = pdfium.FPDFPageObj_GetFillColor(element, red, green, blue, alpha)
+    return bool(known) and (min(red.value, green.value, blue.value) >= _WHITE or alpha.value == 0)
+
+
+def _area(element: Any) -> float:
+    """The area of a picture on its page, in square points."""
+    left, bottom, right, top = element.get_bounds()
+    return float((right - left) * (top - bottom))
 
 
 def _line(words: Any, text: str, first: int, last: int) -> _Line:

@@ -8,10 +8,11 @@ from itertools import pairwise
 
 _NEWLINES = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 # Characters that show nothing but can carry or reorder words: zero-width, bidirectional and tag characters,
-# soft hyphens, controls, halves of surrogate pairs.
+# soft hyphens, letters that are blank, controls, halves of surrogate pairs, and all but the first of the characters
+# that select how the one before looks, for rows of them spell.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    r"\ud800-\udfff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff"
+    r"\uffa0\ud800-\udfff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]|(?<=[\ufe00-\ufe0f])[\ufe00-\ufe0f]+"
 )
 # Joiners spell Persian, Hindi and emoji; beside a Latin letter they only split words that look whole.
 _IDLE_JOINER = re.compile(r"(?<=[\x00-\u024f])[\u200c\u200d]+|[\u200c\u200d]+(?=[\x00-\u024f]|$)|^[\u200c\u200d]+")

@@ -14,6 +14,8 @@ _OLD_OR_ENCRYPTED = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of .doc, 
 _LARGEST_UNPACKED = 500_000_000  # bytes; a small file that unpacks to more is an attack, not an article
 _TITLES = ("Title", "Heading 1")
 _UNSEEN = ("pPr", "rPr", "del", "moveFrom", "instrText", "Fallback")  # settings, deletions, fields, second copies
+_OFF = ("0", "false", "off", "none")
+_SMALLEST = 4  # half points; smaller letters are not read
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -24,6 +26,7 @@ def read(path: Path) -> Draft:
 
     document = Document(str(path))
     about = document.core_properties
+    _drop_hidden(document)
     return Draft(
         text="\n\n".join(_blocks(document.element.body)),
         title=unless_nameless(about.title) or next((p.text for p in document.paragraphs[:1] if _is_title(p)), None),
@@ -83,20 +86,77 @@ def _parts(element: Any, kind: str) -> Iterator[Any]:
 
 
 def _text(element: Any) -> str:
-    """The visible words below an element: no hidden text, nothing deleted."""
+    """The words below an element without what was deleted."""
     kind = _kind(element)
     if kind == "t":
         return element.text or ""
     if kind in _SPACES:
         return _SPACES[kind]
-    if kind in _UNSEEN or (kind == "r" and _is_hidden(element)):
+    if kind in _UNSEEN:
         return ""
     return "".join(map(_text, element))
 
 
-def _is_hidden(run: Any) -> bool:
-    """Whether a run is formatted as hidden text."""
-    return any(_kind(mark) == "vanish" and "0" not in mark.values() for formatting in run[:1] for mark in formatting)
+def _drop_hidden(document: Any) -> None:
+    """Takes out the runs that are formatted not to be seen: hidden, as white as the page, smaller than a speck."""
+    styles = {style.style_id: style.element for style in document.styles if style.style_id}
+    page = _value(document.element, "background", "color")
+    for run in [each for each in document.element.body.iter() if _kind(each) == "r"]:
+        if _is_hidden(run, styles, page or "FFFFFF"):
+            run.getparent().remove(run)
+
+
+def _is_hidden(run: Any, styles: dict[str, Any], page: str) -> bool:
+    """Whether a run is not seen, by its own formatting or its style's."""
+    paragraph = next((each for each in run.iterancestors() if _kind(each) == "p"), run)
+    formats = [*_formats(run, "rPr", "rStyle", styles), *_formats(paragraph, "pPr", "pStyle", styles)[1:]]
+    vanish, size, colour = (_first(formats, mark) for mark in ("vanish", "sz", "color"))
+    small = size is not None and size.isdigit() and int(size) < _SMALLEST
+    lost = colour is not None and colour.upper() == _behind(run, formats, page)
+    return small or lost or (vanish is not None and vanish not in _OFF)
+
+
+def _formats(element: Any, own: str, reference: str, styles: dict[str, Any]) -> list[Any]:
+    """A run's or paragraph's own formatting, and the letters' formatting in its style and those it is based on."""
+    formats = [_child(element, own)]
+    name = _value(formats[0], reference)
+    while name in styles and len(formats) < len(styles) + 2:  # a style based on itself is an error, not a loop
+        style = styles[name]
+        formats.append(_child(style, "rPr"))
+        name = _value(style, "basedOn")
+    return formats
+
+
+def _first(formats: list[Any], mark: str) -> str | None:
+    """The value of a mark where it is first given; empty where it stands without one."""
+    return next((value for value in (_value(each, mark) for each in formats) if value is not None), None)
+
+
+def _behind(run: Any, formats: list[Any], page: str) -> str | None:
+    """The colour behind a run; None where a table's style, a picture or a marker may have put one there."""
+    if _first(formats, "highlight") is not None:
+        return None
+    for element in (run, *run.iterancestors()):
+        kind = _kind(element)
+        fill = _value(_child(element, f"{kind}Pr"), "shd", "fill")
+        if kind == "txbxContent" or (kind == "tbl" and _value(_child(element, "tblPr"), "tblStyle")):
+            return None
+        if fill and fill != "auto":
+            return fill.upper()
+    return page.upper()
+
+
+def _child(element: Any, kind: str) -> Any:
+    """The child of a kind, None if there is none."""
+    return next((child for child in element if _kind(child) == kind), None) if element is not None else None
+
+
+def _value(element: Any, kind: str, name: str = "val") -> str | None:
+    """An attribute of the child of a kind; empty if it lacks it, None if there is no such child."""
+    child = _child(element, kind)
+    if child is None:
+        return None
+    return next((str(value) for key, value in child.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
 def _kind(element: Any) -> str:
