@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -268,7 +269,7 @@ def word_file(path: Path, change: Callable[..., None]) -> bytes:
     return path.read_bytes()
 
 
-def colour(element: object, name: str, **values: str) -> None:
+def colour(element: Any, name: str, **values: str) -> None:
     """Adds a mark such as `<w:shd w:fill="…"/>` to formatting."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
@@ -276,7 +277,7 @@ def colour(element: object, name: str, **values: str) -> None:
     mark = OxmlElement(f"w:{name}")
     for key, value in values.items():
         mark.set(qn(f"w:{key}"), value)
-    element.append(mark)  # type: ignore[attr-defined]
+    element.append(mark)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_what_a_word_document_hides_is_not_read(text_of: Text, tmp_path: Path, h
     from docx.enum.style import WD_STYLE_TYPE
     from docx.shared import Pt, RGBColor
 
-    def change(document, paragraph, run) -> None:  # type: ignore[no-untyped-def]
+    def change(document: Any, paragraph: Any, run: Any) -> None:
         if how == "hidden":
             run.font.hidden = True
         elif how == "one point":
@@ -306,7 +307,7 @@ def test_what_a_word_document_hides_is_not_read(text_of: Text, tmp_path: Path, h
 def test_white_letters_on_a_dark_ground_of_a_word_document_are_read(text_of: Text, tmp_path: Path, behind: str) -> None:
     from docx.shared import RGBColor
 
-    def change(document, paragraph, run) -> None:  # type: ignore[no-untyped-def]
+    def change(document: Any, paragraph: Any, run: Any) -> None:
         run.font.color.rgb = RGBColor(255, 255, 255)
         if behind == "page":
             colour(document.element, "background", color="000033")
