@@ -507,6 +507,24 @@ def test_an_answer_comes_into_no_other_conversation_and_is_kept_in_its_own(brows
 
 
 @pytest.mark.browser
+def test_an_answer_that_the_page_does_not_hear_of_is_shown_all_the_same(browser: Browser, served: Served) -> None:
+    with opened(browser, served.address) as page:
+        page.route("**/queue/data*", lambda _: None)
+        ask(page, INDIA)
+        assert page.locator("#question textarea").input_value() == ""
+
+
+@pytest.mark.browser
+def test_what_is_asked_in_vain_is_given_back(browser: Browser, served: Served) -> None:
+    with opened(browser, served.address) as page:
+        page.route(re.compile("/(queue|run)/"), lambda _: None)
+        page.locator("#question textarea").fill(INDIA)
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('#question textarea').value === ''")
+        page.wait_for_function("text => document.querySelector('#question textarea').value === text", arg=INDIA)
+
+
+@pytest.mark.browser
 def test_where_there_are_two_answerers_one_is_chosen(browser: Browser, slow: Served) -> None:
     with opened(browser, slow.address) as page:
         page.locator("#scope button").first.click()

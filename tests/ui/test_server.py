@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gradio as gr
 import httpx
 import pytest
 
@@ -65,7 +66,7 @@ def test_an_index_that_cannot_be_read_is_served_and_explained(own_index: Path, t
     served = start(CurrentChatbot(index, Settings()))
     assert httpx.get(served.address).status_code == 200
     desk = ChatDesk(served.site.chatbot, served.site.conversations)
-    *_, shown = desk.ask("Who?", "")
+    *_, shown = desk.ask(gr.EventData(None, {"question": "Who?", "again": None}), "")
     assert "does not name a generation" in desk.show().conversation
     assert "does not name a generation" in shown.conversation
     served.close()

@@ -1,10 +1,11 @@
 // The conversation: what its buttons do. `trigger` starts an event of ui/pages/chat.py, `server.judge` keeps a verdict.
+const tell = (what, detail) => document.dispatchEvent(new CustomEvent(what, { detail }));
 const exchangeOf = (inside) => inside.closest(".exchange");
 
 const deeds = {
-  example: (button) => trigger("ask", { question: button.dataset.question, again: null }),
+  example: (button) => tell("ask", { question: button.dataset.question, again: null }),
   retry: (button) => again(exchangeOf(button), exchangeOf(button).querySelector(".asked").innerText),
-  undo: (button) => once(exchangeOf(button)) && trigger("undo", { exchange: exchangeOf(button).dataset.exchange }),
+  undo: (button) => once(exchangeOf(button)) && undo(exchangeOf(button)),
   edit: (button) => edit(exchangeOf(button)),
   copy: (button) => copy(button, exchangeOf(button).dataset.copy),
   link: (button) => copy(button, `${location.origin}${location.pathname}?answer=${exchangeOf(button).dataset.exchange}`),
@@ -42,12 +43,17 @@ async function judge(exchange, liked) {
   const correction = form.querySelector(".correction").value;
   const open = element.querySelector(".conversation").dataset.conversation;
   const html = await server.judge({ exchange: exchange.dataset.exchange, liked, reason, correction, open });
-  document.dispatchEvent(new CustomEvent("history", { detail: html }));
+  tell("history", html);
 }
 
 // Which exchange is to be replaced is said: another window may have gone on from there.
 function again(exchange, question) {
-  if (once(exchange)) trigger("ask", { question, again: exchange.dataset.exchange });
+  if (once(exchange)) tell("ask", { question, again: exchange.dataset.exchange });
+}
+
+function undo(exchange) {
+  tell("untyped", exchange.querySelector(".asked").innerText);
+  trigger("undo", { exchange: exchange.dataset.exchange });
 }
 
 // A second click, before the first has done its work, is none.

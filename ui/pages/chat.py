@@ -27,6 +27,10 @@ from ui.working import Done, replies
 
 _MOST_PASSAGES = 50
 _EVERYWHERE = "Search in all articles"
+# To assets/live.js, which asks it.
+_TAKE_QUESTION = (
+    "question => { document.dispatchEvent(new CustomEvent('ask', { detail: { question, again: null } })); return ''; }"
+)
 
 
 class Scope(NamedTuple):
@@ -71,7 +75,6 @@ class Shown(NamedTuple):
     conversation: Any = gr.skip()
     live: Any = gr.skip()  # what is being answered, or how one can go on
     history: Any = gr.skip()
-    box: Any = gr.skip()
 
 
 class ChatDesk:
@@ -110,18 +113,11 @@ class ChatDesk:
             gr.Radio(list(answerers), value=answerers[0], visible=len(answerers) > 1),
         )
 
-    def ask(self, question: str, opened: str, *scope: Any) -> Iterator[Shown]:
-        """The open conversation with one more exchange: as its answer is written, whole, and with ways to go on."""
-        if not question.strip():
-            # Nothing at all would be taken for nothing in every part of the page.
-            yield Shown(box="")
-            return
-        before = self._conversations.exchanges(opened)
-        asked = Asked(question.strip(), opened or new_id(), Scope(*scope), before)
-        yield from self._answered(asked, is_typed=True)
+    def ask(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
+        """The open conversation with one more exchange: as its answer is written, whole, and with ways to go on.
 
-    def ask_clicked(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
-        """The same for a question that was clicked, or for the last one asked again, or changed."""
+        The question was typed, or clicked, or is the last one asked again, or changed.
+        """
         before, replaced = self._conversations.exchanges(opened), None
         if event.again:
             if not self._is_last(event.again, opened):
@@ -132,12 +128,12 @@ class ChatDesk:
         yield from self._answered(Asked(question, opened or new_id(), Scope(*scope), before, replaced))
 
     def undo(self, opened: str, event: gr.EventData) -> Shown:
-        """The conversation without its last exchange, whose question is back in the box."""
+        """The conversation without its last exchange."""
         last = self._conversations.exchange(str(event.exchange))
         if last is None or not self._is_last(last.id, opened):
             return self.show(opened)
         self._conversations.take_back(last.id)
-        return self.show(opened)._replace(box=last.question)
+        return self.show(opened)
 
     def open(self, event: gr.EventData) -> Shown:
         """Another conversation."""
@@ -164,22 +160,20 @@ class ChatDesk:
         self._conversations.judge(str(wanted["exchange"]), None if wanted["liked"] is None else verdict)
         return self.history(str(wanted["open"]))
 
-    def _answered(self, asked: Asked, *, is_typed: bool = False) -> Iterator[Shown]:
-        """The answer as it comes; what was typed leaves the box at once, and once."""
-        box: Any = "" if is_typed else gr.skip()
+    def _answered(self, asked: Asked) -> Iterator[Shown]:
         said = ""
+        yield Shown(live=pending(asked.question, said, conversation=asked.opened))
         try:
             for piece in replies(partial(self._kept, asked)):
                 if isinstance(piece, Done):
                     exchange = piece.value
                 else:
                     said += piece
-                    yield Shown(live=pending(asked.question, said, conversation=asked.opened), box=box)
-                    box = gr.skip()
+                    yield Shown(live=pending(asked.question, said, conversation=asked.opened))
         except RagError as error:
-            yield self.show(asked.opened)._replace(live=failed(asked.question, str(error)), box=box)
+            yield self.show(asked.opened)._replace(live=failed(asked.question, str(error)))
             return
-        yield self.show(asked.opened)._replace(box=box)
+        yield self.show(asked.opened)
         if isinstance(exchange.reply, Answer):
             following = suggest(self._chatbot(), exchange.reply, history=asked.turns, filters=asked.scope.filters)
             if self._is_last(exchange.id, asked.opened):
@@ -232,18 +226,20 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
             box = _question_box()
         html_part("evidence", "", evidence.open, unreachable=no_evidence(UNREACHABLE))
     opened = gr.State("")
-    told = [opened, shown, live, past, box]
+    told = [opened, shown, live, past]
     asked = [opened, *scope]
     for field in scope[:3]:
         field.change(_scope_said, scope[:3], fold, queue=False, **QUIETLY)
     # Otherwise a question that is asked while ways to go on are still being looked for would be lost.
     always: dict[str, Any] = {"trigger_mode": "multiple", **QUIETLY}
-    asking = [box.submit(desk.ask, [box, *asked], told, **always)]
-    asking += [part.ask(desk.ask_clicked, asked, told, **always) for part in (shown, live)]
+    asking = live.ask(desk.ask, asked, told, **always)
+    # The box is emptied where it is typed in, and is nobody's output: that would wipe what is typed meanwhile.
+    box.submit(None, box, box, js=_TAKE_QUESTION, **QUIETLY)
     # What is being answered is kept, but comes no longer into a page that shows something else.
     elsewhere: dict[str, Any] = {"cancels": asking, "queue": False, **QUIETLY}
     shown.undo(desk.undo, opened, told, **elsewhere)
     past.open(desk.open, None, told, **elsewhere)
+    live.look(desk.show, opened, told, queue=False, **QUIETLY)
     page.load(desk.land, None, told, queue=False, **QUIETLY)
     for opening in (page.load, tab.select):
         opening(desk.choices, None, [scope[0], scope[-1]], queue=False, **QUIETLY)
