@@ -1,4 +1,4 @@
-"""The fitted weights of reranking, evidence and confidence, by feature; `tests/benchmarks/fit.py` writes them."""
+"""The fitted weights of what is scored, by feature; `tests/benchmarks/fit.py` writes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ FILE = Path(__file__).with_suffix(".json")
 
 
 @cache
-def weights(of: Literal["reranking", "evidence", "confidence"], features: tuple[str, ...]) -> NDArray[np.float64]:
+def weights(
+    of: Literal["reranking", "evidence", "confidence", "support"], features: tuple[str, ...]
+) -> NDArray[np.float64]:
     """The weight of each feature, in the order given."""
     fitted: dict[str, float] = json.loads(FILE.read_text("utf-8"))[of]
     return np.array([fitted[name] for name in features])

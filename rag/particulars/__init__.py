@@ -4,11 +4,11 @@ from collections.abc import Set as AbstractSet
 
 from rag.particulars.dates import dates
 from rag.particulars.holding import Held, lacking, same
-from rag.particulars.names import names
+from rag.particulars.names import fold, names
 from rag.particulars.numbers import numbers
 from rag.particulars.particular import Particular
 
-__all__ = ["Held", "Particular", "dates", "lacking", "names", "numbers", "particulars", "same"]
+__all__ = ["Held", "Particular", "dates", "fold", "lacking", "names", "numbers", "particulars", "same"]
 
 
 def particulars(text: str, known: AbstractSet[str] = frozenset()) -> list[Particular]:

@@ -15,13 +15,18 @@ from rag.particulars.particular import Particular
 # Said in one word, where others count.
 _COUNTED = {"both": "2", "twice": "2", "double": "2", "doubled": "2", "once": "1", "single": "1", "half": "50%"}
 _CURRENCIES = "$€£¥"
-_ENDINGS = re.compile(r"(?:s|es|a|an|ans|ian|ians|n|ns|ia|i|is|ish|ese|e|en|ean|ch|land|y|o)?")
+# A country, and those who live there: Russia, Russian; Japan, Japanese; Poland, Polish.
+_COUNTRY = re.compile(r"(?:|a|e|y|o|ia|al|en|ain|and|land|ey|ay)")
+_PEOPLE = re.compile(r"(?:n|an|ian|ean|i|ic|ish|tish|nish|ese|uese|er|egian)")
 _STEM = 3
-# Those that share too little with their country's name.
-_PEOPLES = {
-    "french": "france", "dutch": "netherlands", "greek": "greece", "welsh": "wales", "swiss": "switzerland",
-    "polish": "poland", "norwegian": "norway", "danish": "denmark", "turkish": "turkey", "spanish": "spain",
+# Those that share too little.
+_COUNTRIES = {
+    "china": "chinese sino", "denmark": "danish danes dane", "england": "english anglo", "france": "french franco",
+    "germany": "german germans", "greece": "greek greeks", "india": "indian indians indo", "ireland": "irish",
+    "netherlands": "dutch", "poland": "poles", "russia": "russian russians russo", "scotland": "scots",
+    "spain": "spanish spaniard spaniards", "switzerland": "swiss", "turkey": "turk turks", "wales": "welsh",
 }  # fmt: skip
+_IRREGULAR = {people: country for country, peoples in _COUNTRIES.items() for people in peoples.split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,9 @@ class Held:
         return not missing or (len(short) > 1 and short in self.acronyms)
 
     def _holds_word(self, word: str) -> bool:
-        if word in self.words or any(_alike(word, other) for other in self.words if other[:_STEM] == word[:_STEM]):
+        if word in self.words or any(_alike(word, other) for other in self.words):
             return True
-        if len(word) > 1 and any(word in initials for initials in self.initials):
-            return True
-        return _PEOPLES.get(word, word) in self.words or any(_PEOPLES.get(other) == word for other in self.words)
+        return len(word) > 1 and any(word in initials for initials in self.initials)
 
 
 def lacking(said: Iterable[Particular], text: str) -> list[Particular]:
@@ -123,8 +126,15 @@ def _parts(values: Iterable[str]) -> set[str]:
 
 def _alike(one: str, other: str) -> bool:
     """Whether two words of names are forms of one: Russia, Russian and Russians; Organisation and Organization."""
-    one, other = one.replace("z", "s"), other.replace("z", "s")
-    if one == other:
+    if _IRREGULAR.get(one, one) == _IRREGULAR.get(other, other):
         return True
+    if one[:_STEM] != other[:_STEM]:
+        return False
+    one, other = (word.replace("z", "s").removesuffix("s") for word in (one, other))
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-    return shared >= _STEM and all(_ENDINGS.fullmatch(word, shared) for word in (one, other))
+    # "Poland" and "Polish" share a letter of the ending.
+    return one == other or any(
+        _COUNTRY.fullmatch(country, at) and _PEOPLE.fullmatch(people, at)
+        for at in range(_STEM, shared + 1)
+        for country, people in ((one, other), (other, one))
+    )

@@ -1,9 +1,9 @@
-"""Fits `rag/weights.json`: python -m tests.benchmarks.fit [reranking] [evidence] [confidence]
+"""Fits `rag/weights.json`: python -m tests.benchmarks.fit [reranking] [evidence] [confidence] [support]
 
-Each rests on those before it. The reranking and the evidence are fitted on questions of SQuAD's training set on 44
-articles, none of which `squad/gold.jsonl` asks about, and on BioASQ's. The confidence is fitted on SQuAD's, and on the
-gold questions on every other of their eight articles, so that only those on the other four are unseen. Every third of
-the 44 articles is held out, to report on.
+Each but the support rests on those before it. The reranking and the evidence are fitted on questions of SQuAD's
+training set on 44 articles, none of which `squad/gold.jsonl` asks about, and on BioASQ's. Every third of the 44
+articles is held out, to report on. The confidence is fitted on SQuAD's, and on the gold questions on every other of
+their eight articles, so that only those on the other four are unseen; the support on sentences of the same four.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import json
 import sys
 
 from rag.weights import FILE, weights
-from tests.benchmarks import fit_confidence, fit_evidence, fit_reranking
+from tests.benchmarks import fit_confidence, fit_evidence, fit_reranking, fit_support
 from tests.benchmarks.data import require
 
 STEPS = {
     "reranking": fit_reranking.fit,
     "evidence": fit_evidence.fit,
     "confidence": fit_confidence.fit,
+    "support": fit_support.fit,
 }
 
 

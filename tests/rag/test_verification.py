@@ -1,0 +1,153 @@
+"""A claim is held to the passages that it cites, sentence by sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.article_index import ArticleIndex
+from index.build import build
+from index.query import Hit
+from rag.question import Question
+from rag.reading import Reading, read
+from rag.verification import Checked, Verifier
+
+SUPPORTED, UNSUPPORTED = 0.6, 0.3
+
+
+class Articles:
+    """An index, and what is found in it when nothing but an article is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.index = ArticleIndex.open(folder)
+        self.verifier = Verifier(self.index)
+
+    def reading(self, *articles: str) -> list[Reading]:
+        question = Question.understand("What is the SCO?", "", self.index)
+        hits = [Hit(at, passage, 1.0, 0.0, 0.0) for name in articles for at, passage in self.index.passages_of(name)]
+        return read(question, hits, self.index)
+
+    def check(self, claim: str, *articles: str) -> Checked:
+        return self.verifier.check(claim, self.reading(*articles))
+
+
+@pytest.fixture(scope="module")
+def bundled(bundled_index: Path) -> Articles:
+    return Articles(bundled_index)
+
+
+MEMBERSHIP = ("india-pakistan-membership", "astana-summit", "sco-members")
+
+
+def test_a_sentence_of_the_passages_is_supported_by_itself(bundled: Articles) -> None:
+    for reading in bundled.reading(*MEMBERSHIP):
+        for sentence in reading.sentences:
+            checked = bundled.verifier.check(sentence, [reading])
+            assert checked.score > 0.9, sentence
+            assert checked.evidence[0].text == sentence
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Because its entry balanced the dominance of China, India's membership was backed by Russia.",
+        "In 2017 both India and Pakistan became members of the SCO.",
+        "China supported the membership of Pakistan.",
+        "The Shanghai Cooperation Organization has had 10 members since July of 2024.",
+        "Narendra Modi, India's prime minister, skipped the summit in Astana.",
+        "It follows a policy of neutrality, so Turkmenistan has not joined.",
+    ],
+)
+def test_what_is_said_in_other_words_is_supported(bundled: Articles, claim: str) -> None:
+    assert bundled.check(claim, *MEMBERSHIP).score >= SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "India and Pakistan both joined the SCO in 2018.",
+        "India and Bangladesh both joined the SCO in 2017.",
+        "Bulgaria supported Pakistan's membership.",
+        "The SCO has had twelve members since July 2024.",
+        "The SCO has had ten members since June 2024.",
+        "Russia did not back India's membership of the SCO.",
+        "China treated India as an equal.",
+        "Turkmenistan has joined.",
+        "China opposed Pakistan's membership.",
+        "China backed India's membership of the SCO because India's entry balanced Russia's dominance.",
+        "Goods travel by rail from Chongqing to Duisburg.",
+    ],
+)
+def test_a_claim_with_something_else_or_the_contrary_is_not_supported(bundled: Articles, claim: str) -> None:
+    assert bundled.check(claim, *MEMBERSHIP).score < UNSUPPORTED
+
+
+def test_a_claim_made_of_two_sentences_has_both_as_evidence(bundled: Articles) -> None:
+    claim = "Moscow and New Delhi are close, but India has openly protested that the Belt and Road lacks transparency."
+    checked = bundled.check(claim, "india-pakistan-membership")
+    assert checked.score >= SUPPORTED
+    assert [item.text.split()[0] for item in checked.evidence] == ["India", "Moscow"]
+
+
+def test_a_claim_that_one_sentence_says_has_that_alone(bundled: Articles) -> None:
+    assert len(bundled.check("India and Pakistan both joined the SCO in 2017.", *MEMBERSHIP).evidence) == 1
+
+
+def test_a_pronoun_is_resolved_by_the_sentence_before(tmp_path: Path) -> None:
+    text = "Maria Lopez founded the museum of Arlen. She sold 340 paintings to it in 1987. The roof was mended later."
+    articles = Articles(_indexed(tmp_path, f"---\ntitle: Arlen\n---\n\n{text}"))
+    checked = articles.check("Maria Lopez sold 340 paintings to the museum in 1987.", "article")
+    assert checked.score >= SUPPORTED
+    assert len(checked.evidence) == 2
+    assert articles.check("Carla Lopez sold 340 paintings to the museum in 1987.", "article").score < UNSUPPORTED
+
+
+def test_the_articles_date_and_title_count_as_said_but_its_own_words_come_first(tmp_path: Path) -> None:
+    head = "---\ntitle: The Arlen flood of 1953\ndate: 2023-05\n---\n\n"
+    articles = Articles(
+        _indexed(tmp_path, f"{head}The river rose by two metres in May. The bridge was mended in 1955.")
+    )
+    assert articles.check("In May 1953 the river rose by two metres in Arlen.", "article").score >= SUPPORTED
+    assert articles.check("The bridge was mended in 1953.", "article").score < UNSUPPORTED
+
+
+def test_figures_that_belong_to_others_are_not_supported(tmp_path: Path) -> None:
+    text = "The mill at Arlen employed 56 weavers, and the mill at Bexley employed 340 carpenters."
+    articles = Articles(_indexed(tmp_path, text))
+    assert articles.check("The mill at Arlen employed 56 weavers.", "article").score >= SUPPORTED
+    assert articles.check("The mill at Arlen employed 340 weavers.", "article").score < UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "",
+        "Yes",
+        "😀🇮🇳",
+        "…?!",
+        "2017",
+        "for x in range(10): print(f'{x}')",
+        "Индия вступила в ШОС в 2017 году.",
+        "印度于2017年加入上海合作组织。",
+        "Indien und Pakistan traten 2017 der Organisation bei.",
+        "INDIA JOINED THE SCO",
+        "word " * 600,
+        "\ud800 \x00",
+    ],
+)
+def test_any_text_at_all_gets_a_score_and_evidence(bundled: Articles, claim: str) -> None:
+    checked = bundled.check(claim, *MEMBERSHIP)
+    assert 0 <= checked.score <= 1
+    assert 1 <= len(checked.evidence) <= 3
+
+
+def test_without_passages_there_is_no_support(bundled: Articles) -> None:
+    assert bundled.verifier.check("India joined.", []) == Checked(0.0, ())
+
+
+def _indexed(folder: Path, text: str) -> Path:
+    (folder / "articles").mkdir()
+    (folder / "articles" / "article.md").write_text(text, "utf-8")
+    build([folder / "articles"], folder / "index")
+    return folder / "index"
