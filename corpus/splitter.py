@@ -116,4 +116,3 @@ def _passage(article: Article, ordinal: int, run: Sequence[_Piece]) -> Passage:
     start, end = run[0].range[0], run[-1].range[1]
     quoted = tuple(piece.range for piece in run if not piece.heading)
     return Passage(article.id, ordinal, start, end, article.text[start:end], quoted)
-

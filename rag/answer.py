@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from index.query import Hit
 
 REFUSAL = "The articles do not hold the answer to this question."
+# The least support at which a sentence stands so (see `rag.verification`).
+SUPPORTED, WEAK = 0.6, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,17 @@ class Citation:
     url: str | None = None
 
 
+class Standing(StrEnum):
+    """How far a sentence is supported by what it cites."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    UNSUPPORTED = "unsupported"
+
+
+_DOUBTS = {Standing.SUPPORTED: "", Standing.WEAK: "(weakly supported)", Standing.UNSUPPORTED: "(not supported)"}
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of an answer, the numbers of its citations, and how far they support it, in [0, 1]."""
@@ -30,6 +44,42 @@ class Sentence:
     text: str
     citations: tuple[int, ...]
     support: float
+
+    @property
+    def standing(self) -> Standing:
+        """The support in words."""
+        if self.support >= SUPPORTED:
+            return Standing.SUPPORTED
+        return Standing.WEAK if self.support >= WEAK else Standing.UNSUPPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What a language model did for an answer, and what became of it.
+
+    `failure` says in one line why its reply is not the answer; empty where it is. Its sentences are counted by how they
+    stand: of those `unsupported`, some were `replaced` by the articles' own words and some `dropped`. `unknown_citations`
+    are its marks for passages that it was not given. The tokens are those of all its calls for the answer.
+    """
+
+    name: str
+    failure: str = ""
+    sentences: int = 0
+    weak: int = 0
+    unsupported: int = 0
+    replaced: int = 0
+    dropped: int = 0
+    unknown_citations: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def after(self, earlier: ModelUse) -> ModelUse:
+        """The same with the tokens of an earlier call for the same answer."""
+        return replace(
+            self,
+            prompt_tokens=self.prompt_tokens + earlier.prompt_tokens,
+            completion_tokens=self.completion_tokens + earlier.completion_tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +89,7 @@ class Answer:
     `standalone` is the question as it was searched for: a follow-up completed from the turns before it. `confidence` is
     how sure it is (see `rag.confidence`). An answer that `abstained` has no sentences; what it would have quoted is
     `withheld`. `evidence` are the sentences nearest to answering, best first, whether quoted or not, and `hits` the
-    passages they come from. `timings` are milliseconds by stage.
+    passages they come from. `timings` are milliseconds by stage. `model` says what a language model had to do with it.
     """
 
     question: str
@@ -54,6 +104,7 @@ class Answer:
     hits: tuple[Hit, ...]
     answered_by: str
     timings: Mapping[str, float] = field(default_factory=dict)
+    model: ModelUse | None = None
 
     @property
     def nearest(self) -> tuple[Hit, ...]:
@@ -65,9 +116,14 @@ class Answer:
         if self.abstained:
             nearest = [f"  - {hit.passage.article_id}: {_shortened(hit.passage.text)}" for hit in self.nearest]
             return "\n".join([self.text, *(["", "Nearest passages:", *nearest] if nearest else [])])
-        said = " ".join(f"{sentence.text} {_marks(sentence.citations)}" for sentence in self.sentences)
+        said = " ".join(map(_said, self.sentences))
         sources = [f"  [{item.number}] {item.title}: “{item.quote}”" for item in self.citations]
         return "\n".join([said, "", *sources])
+
+
+def _said(sentence: Sentence) -> str:
+    """A sentence with its marks, and a word where what it cites does not support it."""
+    return " ".join(filter(None, (sentence.text, _marks(sentence.citations), _DOUBTS[sentence.standing])))
 
 
 def _marks(numbers: tuple[int, ...]) -> str:

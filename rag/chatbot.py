@@ -13,9 +13,9 @@ from corpus.errors import BadQuestion, SettingsError
 from index.article_index import ArticleIndex
 from index.filters import Filters
 from index.query import Hit
-from rag.answer import Answer
-from rag.answerer import Answerer, OnToken
-from rag.conversation import Turn, context_of
+from rag.answer import Answer, ModelUse
+from rag.answerer import Answerer, OnToken, Rewriter
+from rag.conversation import Turn, context_of, is_elliptical
 from rag.extractive import ExtractiveAnswerer
 from rag.library import ready_index
 from rag.question import Question
@@ -33,7 +33,8 @@ class Chatbot:
     """Answers questions from one index; safe to share between threads.
 
     Args:
-        answerer: what answers unless a question asks for another; the extractive one is always there.
+        answerer: what answers unless a question asks for another, by default the language model that the settings
+            name, if they name one; the extractive one is always there.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Chatbot:
         self.index = index
         self.settings = settings or Settings()
         self._reranker = reranker or _reranker(self.settings.reranker)
+        answerer = answerer or _language_model(index, self.settings)
         extractive = ExtractiveAnswerer(index, self.settings)
         own: list[Answerer] = [extractive] if answerer is None else [answerer, extractive]
         self._answerers = {item.name: item for item in own}
@@ -105,7 +107,9 @@ class Chatbot:
         if chosen is None:
             raise SettingsError(f"there is no answerer {answerer}: name one of {', '.join(self.answerers)}")
         count = self.settings.passages if passages is None else replace(self.settings, passages=passages).passages
-        understood = self._understand(question, history)
+        text = _checked(question)
+        alone, spent = _rewritten(text, history, chosen)
+        understood = self._understand(alone or text, () if alone else history)
         embedded = perf_counter()
         readings = retrieve(understood, count, self.index, self._reranker, filters)
         searched = perf_counter()
@@ -117,17 +121,21 @@ class Chatbot:
             "answer": answered - searched,
             "total": answered - begun,
         }
-        return replace(answer, timings={stage: round(1000 * spent, 2) for stage, spent in seconds.items()})
+        return replace(
+            answer,
+            question=text,
+            timings={stage: round(1000 * passed, 2) for stage, passed in seconds.items()},
+            model=(answer.model or ModelUse(spent.name)).after(spent) if spent else answer.model,
+        )
 
     def search(
         self, question: str, k: int, *, history: Sequence[Turn] = (), filters: Filters | None = None
     ) -> list[Hit]:
         """The k best passages for a question, best first; arguments and errors as those of `ask`."""
-        return search(self._understand(question, history), k, self.index, self._reranker, filters)
+        return search(self._understand(_checked(question), history), k, self.index, self._reranker, filters)
 
     def _understand(self, question: str, history: Sequence[Turn]) -> Question:
-        text = _checked(question)
-        return Question.understand(text, context_of(text, history), self.index)
+        return Question.understand(question, context_of(question, history), self.index)
 
 
 @lru_cache(maxsize=2)
@@ -138,6 +146,22 @@ def _reranker(name: str) -> Reranker:
     from rag.cross_encoder import CrossEncoderReranker
 
     return CrossEncoderReranker.load(name)
+
+
+def _language_model(index: ArticleIndex, settings: Settings) -> Answerer | None:
+    if not settings.llm:
+        return None
+    from rag.llm.answerer import LanguageModelAnswerer
+    from rag.llm.load import load
+
+    return LanguageModelAnswerer(index, settings, load(settings))
+
+
+def _rewritten(question: str, history: Sequence[Turn], answerer: Answerer) -> tuple[str, ModelUse | None]:
+    """A follow-up as a language model completes it, empty where none does, and what that took."""
+    if history and isinstance(answerer, Rewriter) and is_elliptical(question):
+        return answerer.rewrite(question, history)
+    return "", None
 
 
 def _checked(question: str) -> str:

@@ -17,6 +17,9 @@ _PREFIX = "RAG_"
 _ELSEWHERE = {"RAG_HOME", "RAG_INDEX"}
 FILE = Path("rag.toml")
 
+STRICT, FLAG = "strict", "flag"
+_LEAST = {"max_tokens": 20, "overlap": 0, "passages": 1, "max_quotes": 1, "llm_window": 1024, "llm_timeout": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -33,6 +36,13 @@ class Settings:
         threshold: the least confidence at which an answer is given. At .25, about one in twenty questions that could
             be answered is refused: 4 % of SQuAD's gold questions about articles not fitted on, and 7 % of those of its
             training set; `rag eval` says what it would have to be elsewhere.
+        llm: a language model that writes the answers: the address of an OpenAI-compatible endpoint, or a `.gguf` file;
+            empty for none. The key of an endpoint is read from OPENAI_API_KEY.
+        llm_model: the model's name at the endpoint; not needed where it has only one.
+        llm_window: how many tokens prompt and reply may have together.
+        llm_timeout: the seconds after which a reply is no longer waited for.
+        verification: what becomes of a sentence of the model that what it cites does not support: `strict` replaces it
+            by the articles' own words or drops it, `flag` keeps and marks it.
     """
 
     model: str = DEFAULT_MODEL
@@ -42,13 +52,20 @@ class Settings:
     max_quotes: int = 5
     reranker: str = ""
     threshold: float = 0.25
+    llm: str = ""
+    llm_model: str = ""
+    llm_window: int = 4096
+    llm_timeout: float = 60.0
+    verification: str = STRICT
 
     def __post_init__(self) -> None:
-        for name, least in (("max_tokens", 20), ("overlap", 0), ("passages", 1), ("max_quotes", 1)):
+        for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 raise SettingsError(f"{name} is {getattr(self, name)}: set it to {least} or more")
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold is {self.threshold}: set it between 0 and 1")
+        if self.verification not in (STRICT, FLAG):
+            raise SettingsError(f"verification is {self.verification!r}: set it to {STRICT} or {FLAG}")
 
     @property
     def splitter(self) -> Splitter:

@@ -48,6 +48,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     shared.add_argument("--settings", type=Path, metavar="FILE", help="a settings file (default: rag.toml)")
 
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument(
+        "--llm", metavar="URL|FILE", help="a language model to write the answers: an endpoint's address, or a .gguf file"
+    )
+    model.add_argument("--model", dest="llm_model", metavar="NAME", help="the model's name at the endpoint")
+    model.add_argument(
+        "--verify",
+        dest="verification",
+        choices=("strict", "flag"),
+        help="replace or drop what its sources do not support, or keep and mark it (default: strict)",
+    )
+
     index = commands.add_parser("index", parents=[shared], help="make an index, or bring it up to date")
     index.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files and folders (default: those it has)")
     index.add_argument("--rebuild", action="store_true", help="make the index anew")
@@ -59,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("--json", action="store_true", help="as JSON")
     info.set_defaults(run=_info)
 
-    ask = commands.add_parser("ask", parents=[shared], help="ask one question")
+    ask = commands.add_parser("ask", parents=[shared, model], help="ask one question")
     ask.add_argument("question", nargs="+", help="the question")
     ask.add_argument("--json", action="store_true", help="as JSON")
     ask.add_argument("-k", type=int, metavar="N", dest="passages", help="how many passages to read")
@@ -68,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--until", metavar="DATE", help="only articles of this date or earlier")
     ask.set_defaults(run=_ask)
 
-    chat = commands.add_parser("chat", parents=[shared], help="open the chat page")
+    chat = commands.add_parser("chat", parents=[shared, model], help="open the chat page")
     chat.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, help="the port (default: 7860, or the next one free)")
     chat.add_argument("--read-only", action="store_true", help="let readers neither add nor remove articles")
@@ -80,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="as JSON")
     check.set_defaults(run=_check)
 
-    evaluate = commands.add_parser("eval", parents=[shared], help="measure the answers to gold questions")
+    evaluate = commands.add_parser("eval", parents=[shared, model], help="measure the answers to gold questions")
     gold = evaluate.add_mutually_exclusive_group(required=True)
     gold.add_argument(
         "gold", nargs="*", default=[], type=Path, metavar="GOLD", help="gold questions (.jsonl, or SQuAD's .json)"
@@ -166,6 +178,8 @@ def _ask(options: argparse.Namespace) -> None:
     _check_sources(filters.sources, chatbot.index.sources())
     answer = chatbot.ask(" ".join(options.question), filters=filters)
     print(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if options.json else answer)
+    if answer.model and answer.model.failure:
+        print(f"rag: {answer.model.failure}; this is the extractive answer", file=sys.stderr)
 
 
 def _check_sources(wanted: Collection[str], known: Sequence[str]) -> None:
@@ -220,7 +234,8 @@ def _compare(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
     from rag.settings import Settings
 
-    return Settings.load(options.settings, **arguments)
+    written = {name: getattr(options, name, None) for name in ("llm", "llm_model", "verification")}
+    return Settings.load(options.settings, **written, **arguments)
 
 
 if __name__ == "__main__":
