@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
 
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument(
-        "--llm", metavar="URL|FILE", help="a language model to write the answers: an endpoint's address, or a .gguf file"
+        "--llm",
+        metavar="URL|FILE",
+        help="a language model to write the answers: an endpoint's address, or a .gguf file",
     )
     model.add_argument("--model", dest="llm_model", metavar="NAME", help="the model's name at the endpoint")
     model.add_argument(

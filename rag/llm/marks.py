@@ -21,7 +21,8 @@ _THOUGHT = re.compile(r"\s*<think>.*?(?:</think>|$)", re.DOTALL)
 _MAY_BE_THOUGHT = "<think>"
 # What a piece may break off in the middle of: a word, and a mark.
 _UNFINISHED = re.compile(r"(?:\s*[\[［【][^\]］】]{0,60})?\S*$")
-_LAYOUT = re.compile(r"^(?:[-*•]\s+|\d{1,2}[.)]\s+|#{1,6}\s+|>\s+)|\*\*|__|`")
+_LINE_BEGINS = re.compile(r"(?:[-*•>]|\d{1,2}[.)]|#{1,6})\s+")
+_EMPHASIS = re.compile(r"\*\*|__|`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _read(reply: str) -> list[Written]:
     reply = _THOUGHT.sub("", reply, count=1)
     if _MAY_BE_THOUGHT.startswith(reply.strip()):
         return []
-    return [written for start, end in paragraphs(reply) for written in _read_line(reply[start:end])]
+    return [written for start, end in paragraphs(reply) for written in _read_line(_unlisted(reply[start:end]))]
 
 
 def _read_line(line: str) -> Iterator[Written]:
@@ -78,8 +79,14 @@ def _read_line(line: str) -> Iterator[Written]:
     leads = bool(marks) and marks[0].start() == 0
     for (start, end), following in zip(ranges, ends, strict=False):
         own = [mark for mark, place in zip(marks, places, strict=True) if _belongs(place, start, following, leads)]
-        if text := _LAYOUT.sub("", bare[start:end]).strip():
+        if text := _EMPHASIS.sub("", bare[start:end]).strip():
             yield Written(text, tuple(dict.fromkeys(number for mark in own for number in _numbers(mark[1]))))
+
+
+def _unlisted(line: str) -> str:
+    """A line without what makes it a heading, or an item of a list."""
+    begins = _LINE_BEGINS.match(line)
+    return line[begins.end() :] if begins else line
 
 
 def _belongs(place: int, start: int, following: int, leads: bool) -> bool:
