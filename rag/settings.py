@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from index.embedder import DEFAULT_MODEL
 _PREFIX = "RAG_"
 _ELSEWHERE = {"RAG_HOME", "RAG_INDEX"}
 FILE = Path("rag.toml")
+
+_LOGIN = re.compile(r"//[^/]*@")
 
 STRICT, FLAG = "strict", "flag"
 _LEAST = {"max_tokens": 20, "overlap": 0, "passages": 1, "max_quotes": 1, "llm_window": 1024, "llm_timeout": 1}
@@ -71,6 +74,10 @@ class Settings:
     def splitter(self) -> Splitter:
         """The splitter these settings describe."""
         return Splitter(self.max_tokens, self.overlap)
+
+    def described(self) -> dict[str, Any]:
+        """The settings by name, without the login that an address may hold."""
+        return {**asdict(self), "llm": _LOGIN.sub("//", self.llm)}
 
     @classmethod
     def load(cls, file: Path | None = None, **arguments: Any) -> Settings:

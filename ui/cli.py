@@ -159,7 +159,7 @@ def _info(options: argparse.Namespace) -> None:
         "made from": list(manifest.roots),
         "left out": list(manifest.excluded),
         **asdict(manifest.recipe),
-        "settings": asdict(settings),
+        "settings": settings.described(),
     }
     if options.json:
         print(json.dumps(known, indent=1, ensure_ascii=False))

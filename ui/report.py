@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.article import Passage
 from corpus.gold.question import GoldQuote
 from index.article_index import ArticleIndex
-from rag.answer import Answer, Citation
+from rag.answer import Answer, Citation, ModelUse
 from rag.evaluation.bootstrap import Table
 from rag.evaluation.evaluate import Evaluation, Outcome
 from rag.evaluation.facts import Facts
@@ -67,6 +67,15 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Time, on the machine that ran it": {
         "latency_ms_p50": "half of the answers take less",
         "latency_ms_p95": "nineteen of twenty take less",
+    },
+    "What the language model did, for a question": {
+        "model_failed": "how often its reply could not be used",
+        "weak_sentences": "its sentences that their sources support weakly",
+        "unsupported_sentences": "those that they do not support",
+        "dropped_sentences": "of these, the ones that were dropped",
+        "unknown_citations": "its marks for passages that it was not given",
+        "prompt_tokens": "tokens read, with all its calls",
+        "completion_tokens": "tokens written",
     },
 }
 
@@ -193,10 +202,10 @@ def _sections(figures: dict[str, Figure]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _row(name: str, said: str, figure: Figure) -> dict[str, Any]:
-    timed = METRICS[name].timed
-    numbers = [f"{number:.0f} ms" if timed else f"{number:.3f}" for number in (figure.value, *figure.ci95)]
+    unit = METRICS[name].unit
+    numbers = [f"{number:.0f} {unit}" if unit else f"{number:.3f}" for number in (figure.value, *figure.ci95)]
     value, low, high = numbers
-    return {"name": name, "said": said, "figure": figure, "timed": timed, "value": value, "low": low, "high": high}
+    return {"name": name, "said": said, "figure": figure, "unit": unit, "value": value, "low": low, "high": high}
 
 
 def _charts(evaluation: Evaluation) -> list[Chart]:
@@ -284,6 +293,7 @@ def _question(outcome: Outcome, shelf: Shelf) -> dict[str, Any]:
         "stage": stage_of(outcome),
         "refused": answer.abstained,
         "confidence": round(answer.confidence, 4),
+        "model": _model(answer.model),
         "unanswerable": gold.unanswerable,
         "answers": gold.answers,
         "said": [(item.text, item.citations) for item in answer.sentences] or [(answer.text, ())],
@@ -299,6 +309,22 @@ def _question(outcome: Outcome, shelf: Shelf) -> dict[str, Any]:
             for hit in answer.hits
         ],
     }
+
+
+def _model(use: ModelUse | None) -> str | None:
+    """What a language model did for an answer, in a line."""
+    if use is None or use.failure:
+        return use and f"Nothing: {use.failure}"
+    done = (
+        ("weakly supported", use.weak),
+        ("not supported", use.unsupported),
+        ("replaced", use.replaced),
+        ("dropped", use.dropped),
+    )
+    told = [f"{number} {what}" for what, number in done if number]
+    marks = [_count(use.unknown_citations, "unknown citation")] if use.unknown_citations else []
+    tokens = f"{_count(use.prompt_tokens, 'token')} read, {use.completion_tokens:,} written"
+    return "; ".join([", ".join([f"{_count(use.sentences, 'sentence')} by {use.name}", *told]), *marks, tokens])
 
 
 def _shown(answer: Answer) -> tuple[Citation, ...]:

@@ -34,13 +34,13 @@ class Difference:
     p: float
     n: int
     better: int
-    timed: bool
+    unit: str
 
     @property
     def verdict(self) -> str:
-        """`better`, `worse`, or nothing where it may be chance; never for times, which depend on the machine's day."""
+        """`better`, `worse`, or nothing where it may be chance; never for what answers cost."""
         change = self.better * (self.after - self.before)
-        if self.timed or self.p >= SIGNIFICANT or not change:
+        if self.unit or self.p >= SIGNIFICANT or not change:
             return ""
         return "better" if change > 0 else "worse"
 
@@ -139,7 +139,7 @@ def _difference(metric: Metric, first: Sequence[Values], second: Sequence[Values
     either = counts(tables[0]) | counts(tables[1])
     one, other = (table[either] for table in tables)
     p = _mcnemar(one, other) if _is_yes_or_no(one) and _is_yes_or_no(other) else randomised(metric.value, one, other)
-    return Difference(before, after, paired(metric.value, one, other), p, len(one), metric.better, metric.timed)
+    return Difference(before, after, paired(metric.value, one, other), p, len(one), metric.better, metric.unit)
 
 
 def _is_yes_or_no(table: Table) -> bool:

@@ -95,7 +95,7 @@ def evaluate(
     manifest = chatbot.index.manifest
     return Evaluation(
         metrics=summarise([outcome.values for outcome in outcomes]),
-        settings=asdict(chatbot.settings),
+        settings=chatbot.settings.described(),
         index={"recipe": asdict(manifest.recipe), "articles": manifest.articles, "passages": manifest.passages},
         outcomes=tuple(outcomes),
     )
@@ -141,4 +141,5 @@ def _as_written(outcome: Outcome) -> dict[str, Any]:
         ],
         "values": outcome.values,
         "timings": dict(answer.timings),
+        "model": asdict(answer.model) if answer.model else None,
     }

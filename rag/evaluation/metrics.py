@@ -43,6 +43,24 @@ def measure(gold: GoldQuestion, answer: Answer, facts: Facts) -> Values:
         "confidence": answer.confidence,
         "right": float(is_right(gold, answer, facts)),
         "latency_ms": answer.timings["total"],
+        **_of_model(answer),
+    }
+
+
+def _of_model(answer: Answer) -> Values:
+    """What a language model did; nothing where none was asked."""
+    use = answer.model
+    if use is None:
+        return {}
+    written = None if use.failure else use
+    return {
+        "model_failed": float(bool(use.failure)),
+        "weak_sentences": written and float(use.weak),
+        "unsupported_sentences": written and float(use.unsupported),
+        "dropped_sentences": written and float(use.dropped),
+        "unknown_citations": written and float(use.unknown_citations),
+        "prompt_tokens": float(use.prompt_tokens),
+        "completion_tokens": float(use.completion_tokens),
     }
 
 

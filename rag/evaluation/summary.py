@@ -19,14 +19,14 @@ _BINS = 10
 class Metric:
     """How a figure comes of the questions: a statistic of some of their values, a column each, a row a question.
 
-    A question that lacks one of the values does not count. `better` is 1 where more is better, else -1, and `timed`
-    says that the figure depends on the machine.
+    A question that lacks one of the values does not count. `better` is 1 where more is better, else -1. One that has a
+    `unit` says what an answer costs, not how good it is.
     """
 
     columns: tuple[str, ...]
     statistic: Statistic
     better: int = 1
-    timed: bool = False
+    unit: str = ""
 
     def table(self, questions: Sequence[Values]) -> Table:
         """The values of every question, shape (questions, columns); NaN where one is lacking."""
@@ -112,15 +112,19 @@ _MEANS = (
     "refusal_precision",
     "answered",
 )
+_OF_MODELS = ("model_failed", "weak_sentences", "unsupported_sentences", "dropped_sentences", "unknown_citations")
+_TOKENS = ("prompt_tokens", "completion_tokens")
 METRICS: dict[str, Metric] = {
     **{name: Metric((name,), mean) for name in _MEANS},
     "refusal_auroc": Metric(("confidence", "answerable"), auroc),
     "aurc": Metric(("confidence", "right"), aurc, better=-1),
     "calibration_error": Metric(("confidence", "right"), calibration_error, better=-1),
     **{
-        f"latency_ms_p{percent}": Metric(("latency_ms",), _percentile(percent), better=-1, timed=True)
+        f"latency_ms_p{percent}": Metric(("latency_ms",), _percentile(percent), better=-1, unit="ms")
         for percent in (50, 95)
     },
+    **{name: Metric((name,), mean, better=-1) for name in _OF_MODELS},
+    **{name: Metric((name,), mean, better=-1, unit="tokens") for name in _TOKENS},
 }
 
 

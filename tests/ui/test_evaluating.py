@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.rag.llm.model_server import Completion, ModelServer
 from ui.cli import main
 
 GOLD: list[dict[str, object]] = [
@@ -145,3 +147,28 @@ def test_a_comparison_says_what_was_set_otherwise_and_ends_with_what_changed(
     capsys.readouterr()
     assert main(["compare", *runs]) == 0
     assert "passages: 12 before, 1 after" in capsys.readouterr().out
+
+
+def test_a_run_with_a_language_model_tells_what_it_did_and_no_login(
+    bundled_index: Path, gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = "The SCO was founded in June 2001. [9] Napoleon founded it in 1805. [1]"
+    run, report = tmp_path / "run.json", tmp_path / "report.html"
+    with ModelServer(Completion([reply], usage=(900, 21))) as server:
+        address = server.address.replace("//", "//ada:secret@")
+        options = ["--llm", address, "--model", "scripted", "--json", str(run), "--report", str(report)]
+        assert main(["eval", str(gold), *options]) == 0
+    printed = capsys.readouterr().out
+    for name, value in {
+        "model_failed": "0.000",
+        "unsupported_sentences": "1.000",
+        "dropped_sentences": "1.000",
+        "unknown_citations": "1.000",
+        "prompt_tokens": "900.000",
+        "completion_tokens": "21.000",
+    }.items():
+        assert re.search(rf"^{name} +{value} +\[{value}, {value}\] +1$", printed, re.MULTILINE), name
+    said = "2 sentences by scripted, 1 not supported, 1 dropped; 1 unknown citation; 900 tokens read, 21 written"
+    assert said in report.read_text("utf-8")
+    assert json.loads(run.read_text("utf-8"))["questions"][0]["model"]["dropped"] == 1
+    assert "secret" not in printed + run.read_text("utf-8") + report.read_text("utf-8")

@@ -101,7 +101,7 @@ def island(html: str) -> dict[str, Any]:
 
 
 def untimed(evaluation: Evaluation) -> Evaluation:
-    metrics = {name: figure for name, figure in evaluation.metrics.items() if not METRICS[name].timed}
+    metrics = {name: figure for name, figure in evaluation.metrics.items() if METRICS[name].unit != "ms"}
     return replace(evaluation, metrics=metrics)
 
 
@@ -125,7 +125,8 @@ def test_the_page_says_what_was_measured_and_every_figure(bundled: tuple[Chatbot
     assert "threshold 0.25" in quiet
     for name, figure in evaluation.metrics.items():
         value, low, high = (
-            f"{number:.0f} ms" if METRICS[name].timed else f"{number:.3f}" for number in (figure.value, *figure.ci95)
+            f"{number:.0f} {METRICS[name].unit}" if METRICS[name].unit else f"{number:.3f}"
+            for number in (figure.value, *figure.ci95)
         )
         row = re.search(rf'<th scope="row">{name}<.*?<td>{figure.n}</td>', html, re.DOTALL)
         assert row

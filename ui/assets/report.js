@@ -44,6 +44,7 @@ function inside(question) {
     before(question),
     part("standalone", "Searched as", question.standalone && element("p", "", question.standalone)),
     element("div", "beside", answer(question), gold(question)),
+    part("model", "What the language model did", question.model && element("p", "", question.model)),
     read(question),
   );
 }

@@ -103,7 +103,7 @@ def _verdicts(found: Comparison) -> str:
 
 def _row(name: str, item: Difference) -> str:
     def written(value: float, sign: str = "") -> str:
-        return f"{value:{sign}.0f}&nbsp;ms" if item.timed else f"{value:{sign}.3f}"
+        return f"{value:{sign}.0f}&nbsp;{item.unit}" if item.unit else f"{value:{sign}.3f}"
 
     low, high = (written(end, "+") for end in item.ci95)
     numbers = (
