@@ -152,7 +152,7 @@ def test_a_comparison_says_what_was_set_otherwise_and_ends_with_what_changed(
 def test_a_run_with_a_language_model_tells_what_it_did_and_no_login(
     bundled_index: Path, gold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reply = "The SCO was founded in June 2001. [9] Napoleon founded it in 1805. [1]"
+    reply = "The SCO was founded in June 2001. [99] Napoleon founded it in 1805. [1]"
     run, report = tmp_path / "run.json", tmp_path / "report.html"
     with ModelServer(Completion([reply], usage=(900, 21))) as server:
         address = server.address.replace("//", "//ada:secret@")
