@@ -130,3 +130,18 @@ def test_a_llama_cpp_server_is_an_endpoint(model: LanguageModel, file: Path, mon
     monkeypatch.setenv("OPENAI_API_KEY", "other")
     with pytest.raises(LanguageModelError, match="does not take the key"):
         endpoint.reply(MESSAGES, max_tokens=4)
+
+
+def test_a_question_is_answered_with_a_model_in_a_file(file: Path, bundled_index: Path) -> None:
+    from rag import Chatbot, Settings
+
+    chatbot = Chatbot.open(bundled_index, Settings(llm=str(file), llm_timeout=120, verification="flag", passages=3))
+    answer = chatbot.ask("When was the SCO founded?")
+    assert answer.model
+    assert not answer.model.failure
+    assert answer.model.prompt_tokens > 300
+    assert answer.model.completion_tokens
+    assert answer.answered_by == "gemma.gguf"
+    assert answer.abstained or answer.sentences
+    for citation in [*answer.citations, *answer.withheld]:
+        assert chatbot.index.article(citation.article_id).text[citation.start : citation.end] == citation.quote
