@@ -56,6 +56,7 @@ def test_a_sentence_of_the_passages_is_supported_by_itself(bundled: Articles) ->
         "China supported the membership of Pakistan.",
         "The Shanghai Cooperation Organization has had 10 members since July of 2024.",
         "Narendra Modi, India's prime minister, skipped the summit in Astana.",
+        "Iran joined in 2023, and Belarus followed in 2024.",
         "It follows a policy of neutrality, so Turkmenistan has not joined.",
     ],
 )
@@ -77,6 +78,8 @@ def test_what_is_said_in_other_words_is_supported(bundled: Articles, claim: str)
         "China opposed Pakistan's membership.",
         "China backed India's membership of the SCO because India's entry balanced Russia's dominance.",
         "Goods travel by rail from Chongqing to Duisburg.",
+        "Iran joined in 2024, and Belarus followed in 2023.",
+        "Uzbekistan and Kyrgyzstan have never joined the SCO.",
     ],
 )
 def test_a_claim_with_something_else_or_the_contrary_is_not_supported(bundled: Articles, claim: str) -> None:
