@@ -129,7 +129,7 @@ def test_the_same_is_told_from_another() -> None:
     assert alike("in July 2017", "on 17 July 2017")
     assert alike("the King", "the Martin Luther King")
     assert alike("the SCO", "the Shanghai Cooperation Organisation")
-    assert alike("$5m", "5 million") or alike("$5 million", "5 million")
+    assert alike("US$5m", "five million dollars")
     assert not alike("in July 2017", "in August 2017")
     assert not alike("10 %", "10")
     assert not alike("by Putin", "by Xi")
