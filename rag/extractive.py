@@ -9,9 +9,11 @@ from rag.answer import REFUSAL, Answer, Sentence
 from rag.answerer import OnToken
 from rag.citing import cite, in_reading_order
 from rag.confidence import confidence
-from rag.evidence import choose, rank_sentences
+from rag.disagreement import Disagreement, find_disagreement
+from rag.evidence import Candidate, choose, rank_sentences
 from rag.question import Question
 from rag.reading import Reading
+from rag.repeats import varied
 from rag.settings import Settings
 
 # How many of the sentences nearest to answering an answer carries.
@@ -32,10 +34,13 @@ class ExtractiveAnswerer:
         ranked = rank_sentences(question, readings)
         sure = confidence(question, readings, ranked)
         abstained = not ranked or sure < self._settings.threshold
-        quoted, nearest = choose(question, ranked, self._settings.max_quotes), ranked[:_NEAREST]
-        chosen = cite(in_reading_order(quoted), self._index)
+        disagreement = None if abstained else self._disagreement(question, ranked)
+        sides = disagreement.candidates if disagreement else ()
+        quoted = varied(question, sides, choose(question, ranked, len(ranked)), ranked, self._index)
+        chosen = cite(in_reading_order(quoted[: self._settings.max_quotes]), self._index)
         citations, withheld = ((), chosen) if abstained else (chosen, ())
-        sentences = tuple(Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations)
+        quotes = [Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations]
+        sentences = (disagreement.said(citations), *quotes) if disagreement else tuple(quotes)
         said = [REFUSAL] if abstained else [sentence.text for sentence in sentences]
         if on_token:
             for number, sentence in enumerate(said):
@@ -47,9 +52,13 @@ class ExtractiveAnswerer:
             sentences=sentences,
             citations=citations,
             withheld=withheld,
-            evidence=cite(nearest, self._index),
+            evidence=cite(ranked[:_NEAREST], self._index),
             abstained=abstained,
             confidence=sure,
             hits=tuple(reading.hit for reading in readings),
             answered_by=self.name,
         )
+
+    def _disagreement(self, question: Question, ranked: Sequence[Candidate]) -> Disagreement | None:
+        # One quote cannot show two sides.
+        return find_disagreement(question, ranked, self._index) if self._settings.max_quotes > 1 else None
