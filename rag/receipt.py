@@ -14,7 +14,7 @@ from typing import Any
 from corpus.article import Range
 from corpus.errors import BadReceipt, PathNotFound
 from index.article_index import ArticleIndex
-from rag.answer import Answer, Citation, Sentence
+from rag.answer import Answer, Citation, ModelUse, Sentence
 from rag.quotes import find_quote
 from rag.settings import Settings
 
@@ -150,8 +150,16 @@ def receipt(answer: Answer, index: ArticleIndex, settings: Settings) -> Receipt:
             "max_quotes": settings.max_quotes,
             "reranker": settings.reranker,
             "threshold": settings.threshold,
+            **_decided_by_model(answer.model, settings),
         },
     )
+
+
+def _decided_by_model(use: ModelUse | None, settings: Settings) -> dict[str, str]:
+    """The language model, where it replied: only then is it known by a name and not by its address."""
+    if use is None or not use.prompt_tokens:
+        return {}
+    return {"llm_model": use.name, "verification": settings.verification}
 
 
 def check(receipt: Receipt, index: ArticleIndex) -> list[QuoteCheck]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from index.manifest import FILE
 from rag import Answer, Chatbot
 from rag.quotes import find_quote
 from rag.receipt import QuoteCheck, Receipt, Verdict, check, receipt
+from rag.settings import Settings
+from tests.rag.llm.model_server import ModelServer
 from ui.cli import main
 
 QUESTION = "When do cats sleep?"
@@ -112,6 +115,27 @@ def test_a_refusal_has_the_nearest_passages(chatbot: Chatbot) -> None:
     assert {quote.article_id for quote in refusal.quotes} == {"cats", "dogs"}
     assert "https://example.org/dogs" in {quote.url for quote in refusal.quotes}
     assert all(item.verdict is Verdict.HOLDS for item in check(refusal, chatbot.index))
+
+
+def test_a_receipt_of_a_models_answer_says_what_decided_and_names_no_address(chatbot: Chatbot, tmp_path: Path) -> None:
+    with ModelServer("Cats sleep by day, because mice are out at night. [1] Cats can fly to Mars.") as server:
+        address = server.address.replace("//", "//reader:secret@")
+        settings = Settings(llm=address, verification="flag")
+        answer = Chatbot(chatbot.index, settings).ask(QUESTION)
+    made = receipt(answer, chatbot.index, settings)
+    assert made.answered_by == "scripted"
+    assert [sentence.support for sentence in made.sentences] == [item.support for item in answer.sentences]
+    assert (made.decided["llm_model"], made.decided["verification"]) == ("scripted", "flag")
+    file = tmp_path / "receipt.json"
+    file.write_text(made.to_json(), "utf-8")
+    assert Receipt.read(file) == made
+    assert all(item.verdict is Verdict.HOLDS for item in check(made, chatbot.index))
+    assert not re.search("127.0.0.1|secret", made.to_json())
+    gone = Chatbot(chatbot.index, settings).ask(QUESTION)
+    assert gone.model and gone.model.failure
+    unaided = receipt(gone, chatbot.index, settings)
+    assert "llm_model" not in unaided.decided
+    assert not re.search("127.0.0.1|secret", unaided.to_json())
 
 
 def test_quotes_of_the_same_articles_hold(after: Lasting) -> None:
