@@ -19,7 +19,7 @@ from corpus.errors import BadQuestion, MissingDependency, RagError, SettingsErro
 from index.article_index import ArticleIndex
 from index.filters import Filters
 from index.query import Hit
-from rag.answer import Answer, Citation, Sentence
+from rag.answer import Answer, Citation, ModelUse, Standing
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
 
@@ -61,19 +61,31 @@ class SearchResult(Result):
 
 
 @dataclass(frozen=True, slots=True)
+class SaidSentence:
+    """A sentence of an answer, the numbers of its citations, and how far they support it, in [0, 1] and in a word."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
 class AskResult(Result):
     """An answer and what it rests on; `nearest` are the passages that a refusal is shown with, else none.
 
-    `standalone` is the question as it was searched for, `confidence` is in [0, 1].
+    `standalone` is the question as it was searched for, `confidence` is in [0, 1]. `model` says what a language model
+    did, and why it failed where it did; it is None where none was asked.
     """
 
     answer: str
     abstained: bool
     confidence: float
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[SaidSentence, ...]
     citations: tuple[Citation, ...]
     nearest: tuple[FoundPassage, ...]
     standalone: str
+    model: ModelUse | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +200,11 @@ def _asked(answer: Answer, index: ArticleIndex) -> AskResult:
         answer=answer.text,
         abstained=answer.abstained,
         confidence=round(answer.confidence, 4),
-        sentences=answer.sentences,
+        sentences=tuple(SaidSentence(**asdict(item), standing=item.standing) for item in answer.sentences),
         citations=answer.citations,
         nearest=_passages(answer.nearest, index) if answer.abstained else (),
         standalone=answer.standalone,
+        model=answer.model,
     )
 
 

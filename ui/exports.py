@@ -8,10 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from rag.answer import Answer
+from rag.answer import Answer, Sentence
 from rag.conversation import Turn
 from ui.conversations import Exchange
-from ui.render.text import flat
+from ui.render.text import doubt, flat
+from ui.render.work import fallback
 
 _STYLE = Path(__file__).parent / "assets" / "export.css"
 
@@ -72,18 +73,26 @@ def _markdown(reply: Answer | str) -> Iterator[str]:
     if isinstance(reply, str):
         yield f"*{_plain(reply)}*"
         return
-    marked = ((sentence.text, "".join(f"[{number}]" for number in sentence.citations)) for sentence in reply.sentences)
-    yield " ".join(f"{_plain(text)} {marks}" for text, marks in marked) or _plain(reply.text)
+    yield " ".join(map(_marked, reply.sentences)) or _plain(reply.text)
+    if instead := fallback(reply):
+        yield f"*{_plain(instead)}*"
     for quote in reply.citations:
         link = f" (<{quote.url}>)" if _is_web(quote.url) else ""
         yield f"> [{quote.number}] {_plain(quote.quote)}\n> — *{_plain(quote.title)}*{link}"
+
+
+def _marked(sentence: Sentence) -> str:
+    doubted, marks = doubt(sentence), "".join(f"[{number}]" for number in sentence.citations)
+    return " ".join(filter(None, (_plain(sentence.text), marks, f"*({doubted})*" if doubted else "")))
 
 
 def _section(number: int, item: Exchange) -> str:
     if isinstance(item.reply, str):
         said = f'<p class="error">{escape(item.reply)}</p>'
     else:
-        said = f"<p>{_sentences(number, item.reply)}</p>{_quotes(number, item.reply)}"
+        instead = fallback(item.reply)
+        note = f'<p class="fallback">{escape(instead)}</p>' if instead else ""
+        said = f"<p>{_sentences(number, item.reply)}</p>{_quotes(number, item.reply)}{note}"
     return f"<section><h2>{escape(item.question)}</h2>{said}</section>"
 
 
@@ -91,8 +100,13 @@ def _sentences(section: int, answer: Answer) -> str:
     def mark(number: int) -> str:
         return f'<a href="#q{section}-{number}">[{number}]</a>'
 
-    said = (f"{escape(item.text)} {''.join(map(mark, item.citations))}" for item in answer.sentences)
-    return " ".join(said) or escape(answer.text)
+    def said(item: Sentence) -> str:
+        doubted, marks = doubt(item), "".join(map(mark, item.citations))
+        if not doubted:
+            return f"{escape(item.text)} {marks}"
+        return f'<span class="{item.standing}">{escape(item.text)}</span> {marks} <em>({doubted})</em>'
+
+    return " ".join(map(said, answer.sentences)) or escape(answer.text)
 
 
 def _quotes(section: int, answer: Answer) -> str:

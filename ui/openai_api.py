@@ -1,9 +1,11 @@
 """OpenAI's Chat Completions, answered by the chatbot, so that any front end or library that speaks them can ask.
 
 Beside what OpenAI's messages have, one of ours (when streaming, the last chunk's `delta`) has
+`sentences`   each with text, citations (their numbers), support in [0, 1] and standing: supported, weak or unsupported
 `citations`   each with number, article_id, title, start, end, quote and url, as `rag.answer.Citation` describes them
 `abstained`   whether the articles do not hold the answer
 `confidence`  how sure it is, in [0, 1]
+`model`       what a language model did, as `rag.answer.ModelUse` describes it; null where none was asked
 and its `annotations` are OpenAI's `url_citation`s, of the sentences whose articles have an address.
 """
 

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from rag.answer import Answer, Citation, Sentence
-from ui.render.text import flat
+from ui.render.text import doubt, flat
+from ui.render.work import fallback
 
-_MARKS = re.compile(r" (?:\[\d+\])+")
-_LIST = re.compile(r"\n\n(?:Sources|Nearest passages):\n.*", re.DOTALL)
+_MARKS = re.compile(r" (?:\[\d+\])+| \((?:weakly|not) supported\)")
+_LIST = re.compile(r"\n\n(?:In doubt|Sources|Nearest passages):\n.*", re.DOTALL)
 
 
 def content_of(answer: Answer) -> str:
@@ -32,24 +33,35 @@ def unsaid(said: str, answer: Answer) -> str:
         return whole[len(said) :]
     if said.strip() != answer.text.strip():
         return f"\n\n{whole}"
-    # Words as they were written have no marks between them.
-    return f" {_marks(item.number for item in answer.citations)}{_below(answer)}"
+    # Words as they were written have no marks between them, and no doubts.
+    marks = _marks(item.number for item in answer.citations)
+    doubted = [f"- “{item.text}” ({doubt(item)})" for item in answer.sentences if doubt(item)]
+    return f" {marks}".rstrip() + _listed("In doubt", doubted) + _below(answer)
 
 
 def proof_of(answer: Answer, content: str) -> dict[str, Any]:
     """What a message has beside its content: see `ui.openai_api`."""
     return {
         "annotations": list(_annotations(answer, content)),
+        "sentences": [{**asdict(sentence), "standing": sentence.standing} for sentence in answer.sentences],
         "citations": [asdict(citation) for citation in answer.citations],
         "abstained": answer.abstained,
         "confidence": round(answer.confidence, 4),
+        "model": asdict(answer.model) if answer.model else None,
     }
 
 
 def _below(answer: Answer) -> str:
     if answer.abstained:
         return str(answer).removeprefix(answer.text)
-    return "\n".join(["\n\nSources:", *map(_source, answer.citations)])
+    instead = fallback(answer)
+    return _listed("Sources", map(_source, answer.citations)) + (f"\n\n{instead}" if instead else "")
+
+
+def _listed(name: str, lines: Iterable[str]) -> str:
+    """A list with its name above it; nothing where it is empty."""
+    listed = "\n".join(lines)
+    return f"\n\n{name}:\n{listed}" if listed else ""
 
 
 def _annotations(answer: Answer, content: str) -> Iterator[dict[str, Any]]:
@@ -69,7 +81,8 @@ def _annotations(answer: Answer, content: str) -> Iterator[dict[str, Any]]:
 
 
 def _marked(sentence: Sentence) -> str:
-    return f"{sentence.text} {_marks(sentence.citations)}".rstrip()
+    doubted = doubt(sentence)
+    return " ".join(filter(None, (sentence.text, _marks(sentence.citations), f"({doubted})" if doubted else "")))
 
 
 def _marks(numbers: Iterable[int]) -> str:

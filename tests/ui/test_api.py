@@ -16,7 +16,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent, Tool
 
 from corpus.errors import MissingDependency
-from rag import Chatbot
+from rag import Chatbot, Settings
+from tests.rag.llm.model_server import Completion, ModelServer, refusal
 from tests.ui.serving import CATS, LAMP, UNKNOWN, built, served
 from ui.api import add_endpoints, require_mcp
 
@@ -31,14 +32,20 @@ def chatbot(tmp_path_factory: pytest.TempPathFactory) -> Chatbot:
 
 
 @pytest.fixture(scope="module")
-def address(chatbot: Chatbot) -> Iterator[str]:
+def current(chatbot: Chatbot) -> list[Chatbot]:
+    """The chatbot that is asked is the last of these."""
+    return [chatbot]
+
+
+@pytest.fixture(scope="module")
+def address(current: list[Chatbot]) -> Iterator[str]:
     """A page of one button, whose event goes by a name of the endpoints, with these and an MCP server."""
 
     def ask() -> None:
         """What the page does is no endpoint."""
 
     with gr.Blocks(analytics_enabled=False) as page:
-        add_endpoints(lambda: chatbot, chatbot.settings.passages)
+        add_endpoints(lambda: current[-1], current[-1].settings.passages)
         gr.Button().click(ask, api_visibility="private")
     with served(gr.mount_gradio_app(FastAPI(), page, "/", mcp_server=True)) as address:
         yield address
@@ -110,6 +117,33 @@ def test_an_answer_has_citations_exact_to_the_character(client: Any, chatbot: Ch
             assert article["text"][place["start"] : place["end"]] == place["quote"]
     assert cited[1]["url"] == article["url"] == "https://example.org/lamp"
     assert result["nearest"] == []
+    assert result["model"] is None
+    assert {sentence["standing"] for sentence in result["sentences"]} == {"supported"}
+
+
+@pytest.fixture
+def model(current: list[Chatbot]) -> Iterator[ModelServer]:
+    """A language model that writes, for one test, one sentence that holds and one that does not."""
+    script = [Completion(["The tower was painted by Clara Voss in 1921. [1] Napoleon was born in Corsica."])]
+    with ModelServer([*script, refusal(500, "down", x_should_retry="false")]) as server:
+        current.append(Chatbot(current[0].index, Settings(llm=server.address, verification="flag")))
+        yield server
+        current.pop()
+
+
+def test_it_says_how_far_a_models_sentences_are_supported_and_what_became_of_the_model(
+    client: Any, address: str, model: ModelServer
+) -> None:
+    result = client.predict("Who painted the tower?", api_name="/ask")
+    painted, born = result["sentences"]
+    assert (painted["standing"], painted["citations"]) == ("supported", [1])
+    assert (born["standing"], born["citations"]) == ("unsupported", [])
+    assert born["support"] < 0.3 < painted["support"]
+    counts = {name: result["model"][name] for name in ("name", "failure", "sentences", "unsupported", "prompt_tokens")}
+    assert counts == {"name": "scripted", "failure": "", "sentences": 2, "unsupported": 1, "prompt_tokens": 7}
+    failed = json.loads(_text(_call(address, "ask", question="Who painted the tower?")))
+    assert "failed with status 500" in failed["model"]["failure"]
+    assert {sentence["standing"] for sentence in failed["sentences"]} == {"supported"}
 
 
 def test_a_refusal_has_the_nearest_passages(client: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from corpus.errors import RagError
 from corpus.gold import load_gold
 from rag import Answer, Chatbot
+from rag.answer import ModelUse
 from ui.conversations import Conversations, Exchange, Verdict, new_id
 from ui.exports import as_gold, as_markdown, as_page
 
@@ -192,6 +194,19 @@ def test_an_exported_conversation_holds_every_sentence_and_quote(answers: tuple[
     assert answers[1].text in markdown
     assert "<h1>My &lt;talk&gt;</h1>" in page
     assert not re.search(r'(src|href)="(?!#|https://)', page)
+
+
+def test_an_export_says_what_is_in_doubt_and_why_no_model_wrote_it(answers: tuple[Answer, Answer]) -> None:
+    failed = replace(answers[0], model=ModelUse("writer", "http://x/v1 needs a *key*"))
+    one, two = answers[0].sentences[:2]
+    doubted = replace(answers[0], sentences=(replace(one, support=0.4), replace(two, citations=(), support=0.1)))
+    said = [Exchange("1", INDIA, failed), Exchange("2", INDIA, doubted)]
+    markdown, page = as_markdown("x", said), as_page("x", said)
+    assert "*This is the extractive answer, because http://x/v1 needs a \\*key\\*.*" in markdown
+    assert f"{one.text} [1] *(weakly supported)* {two.text} *(not supported)*" in markdown
+    assert '<p class="fallback">This is the extractive answer, because http://x/v1 needs a *key*.</p>' in page
+    for word in ("(weakly supported)", "(not supported)"):
+        assert page.count(f"<em>{word}</em>") == 1
 
 
 def test_nothing_that_was_said_becomes_markup_in_an_exported_page(answers: tuple[Answer, Answer]) -> None:

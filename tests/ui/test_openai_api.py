@@ -16,11 +16,12 @@ from fastapi import FastAPI
 from openai import OpenAI
 
 from corpus.errors import IndexNotFound
-from rag import Answer, Chatbot
+from rag import Answer, Chatbot, Settings
 from rag.answerer import Answerer, OnToken
 from rag.extractive import ExtractiveAnswerer
 from rag.question import Question
 from rag.reading import Reading
+from tests.rag.llm.model_server import Completion, ModelServer, Said, refusal
 from tests.ui.serving import CATS, LAMP, UNKNOWN, built, served
 from ui.openai_api import MODEL, router
 
@@ -58,9 +59,27 @@ def may_go_on() -> Event:
     return Event()
 
 
+PAINTED = "The tower was painted by Clara Voss in 1921."
+BORN = "Napoleon was born in Corsica."
+WHO = "Who painted the tower?"
+
+
 @pytest.fixture(scope="module")
-def address(chatbot: Chatbot, may_go_on: Event) -> Iterator[str]:
-    """A server with the extractive chatbot, and below /slow, /other, /broken and /gone with others."""
+def model() -> Iterator[ModelServer]:
+    """A language model that writes a sentence that holds and one that does not, and is down when asked of the lamp."""
+
+    def said(messages: list[dict[str, str]]) -> Said:
+        if LAMP in messages[-1]["content"]:
+            return refusal(500, "down", x_should_retry="false")
+        return WHO if "Last question:" in messages[-1]["content"] else Completion([f"{PAINTED} [1] {BORN}"])
+
+    with ModelServer(said) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(chatbot: Chatbot, model: ModelServer, may_go_on: Event) -> Iterator[str]:
+    """A server with the extractive chatbot, and below /slow, /other, /broken, /gone and /written with others."""
 
     def with_answerer(answerer: Answerer) -> Chatbot:
         return Chatbot(chatbot.index, chatbot.settings, answerer=answerer)
@@ -79,6 +98,8 @@ def address(chatbot: Chatbot, may_go_on: Event) -> Iterator[str]:
     for prefix, current in (("/slow", lambda: slow), ("/other", lambda: other), ("/broken", lambda: failing)):
         app.include_router(router(current), prefix=prefix)
     app.include_router(router(gone), prefix="/gone")
+    written = Chatbot(chatbot.index, Settings(llm=model.address, verification="flag"))
+    app.include_router(router(lambda: written), prefix="/written")
     with served(app) as address:
         yield address
 
@@ -132,6 +153,7 @@ def test_every_sentence_is_cited_to_the_character(client: Client, chatbot: Chatb
         text = chatbot.index.article(citation["article_id"]).text
         assert text[citation["start"] : citation["end"]] == citation["quote"]
     assert proof.abstained is False
+    assert proof.model is None
     assert 0 < proof.confidence <= 1
     assert message.content and message.annotations
     place = message.annotations[0].url_citation
@@ -239,6 +261,43 @@ def test_what_breaks_ends_with_an_error_that_tells_nothing_secret(client: Client
     assert "secret" not in str(broken.value.body)
     with pytest.raises(openai.InternalServerError, match="something went wrong"):
         client("/broken").chat.completions.create(model=MODEL, messages=[_user(LAMP)])
+
+
+def test_what_a_model_wrote_comes_with_how_far_it_is_supported(client: Client) -> None:
+    message: Any = client("/written").chat.completions.create(model=MODEL, messages=[_user(WHO)]).choices[0].message
+    said, listed = message.content.split("\n\nSources:\n")
+    assert said == f"{PAINTED} [1] {BORN} (not supported)"
+    assert listed.count("\n") == 0
+    assert [(item["citations"], item["standing"]) for item in message.sentences] == [
+        ([1], "supported"),
+        ([], "unsupported"),
+    ]
+    assert (message.model["name"], message.model["failure"], message.model["unsupported"]) == ("scripted", "", 1)
+
+
+def test_a_stream_says_at_its_end_what_is_in_doubt(client: Client) -> None:
+    said, chunks = _streamed(client("/written"), WHO)
+    assert said.startswith(f"{PAINTED} {BORN} [1]\n\nIn doubt:\n- “{BORN}” (not supported)\n\nSources:\n- [1] ")
+    assert [item["standing"] for item in chunks[-1].choices[0].delta.sentences] == ["supported", "unsupported"]
+
+
+def test_what_was_said_of_support_is_no_part_of_the_history(client: Client, model: ModelServer) -> None:
+    whole = client("/written").chat.completions.create(model=MODEL, messages=[_user(WHO)]).choices[0].message.content
+    for content in (whole, _streamed(client("/written"), WHO)[0]):
+        before = len(model.asked)
+        messages: Any = [_user(WHO), {"role": "assistant", "content": content}, _user("And when?")]
+        client("/written").chat.completions.create(model=MODEL, messages=messages)
+        rewriting = model.asked[before].messages[-1]["content"]
+        assert f"Answer: {PAINTED} {BORN}\n" in rewriting
+
+
+def test_where_the_model_fails_the_answer_says_why(client: Client, chatbot: Chatbot) -> None:
+    message: Any = client("/written").chat.completions.create(model=MODEL, messages=[_user(LAMP)]).choices[0].message
+    plain = client("").chat.completions.create(model=MODEL, messages=[_user(LAMP)]).choices[0].message
+    assert "failed with status 500" in message.model["failure"]
+    because = f"This is the extractive answer, because {message.model['failure']}."
+    assert message.content == f"{plain.content}\n\n{because}"
+    assert _streamed(client("/written"), LAMP)[0] == message.content
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 
 from corpus.article import Article, Passage
 from index.query import Hit
-from rag.answer import REFUSAL, Answer, Citation, Sentence
+from rag.answer import REFUSAL, Answer, Citation, ModelUse, Sentence
 from ui.conversations import Conversation, Exchange, Verdict
 from ui.render.article import evidence, marked, no_evidence
 from ui.render.conversation import conversation, pending, suggestions, welcome
 from ui.render.history import history
 from ui.render.text import written_date
+from ui.render.work import fallback, model_line, work_line
 
 HOSTILE = "<script>alert('x')</script> & \"<img src=x onerror=alert(1)>\""
 
@@ -49,6 +51,12 @@ def answered(quote: str = "Cats sleep.", *, title: str = "Cats", article_id: str
         answered_by="extractive",
         timings={"total": 8.6},
     )
+
+
+def written(use: ModelUse, *sentences: Sentence) -> Answer:
+    """The answer as a language model would have written it, in these sentences if there are any."""
+    answer = answered()
+    return replace(answer, sentences=sentences or answer.sentences, answered_by="writer", model=use)
 
 
 def refused(*hits: Hit) -> Answer:
@@ -116,6 +124,8 @@ def test_questions_answers_titles_and_names_are_escaped() -> None:
         shown(answer, HOSTILE, disliked),
         shown(refused(hit(HOSTILE, HOSTILE)), HOSTILE),
         shown(HOSTILE),
+        shown(replace(answer, standalone=HOSTILE, model=ModelUse(HOSTILE, HOSTILE))),
+        shown(replace(written(ModelUse(HOSTILE), Sentence(HOSTILE, (), 0.1)), answered_by=HOSTILE)),
         pending(HOSTILE, HOSTILE, conversation=HOSTILE),
         welcome(1, [HOSTILE], name=HOSTILE),
         suggestions([HOSTILE], conversation=HOSTILE),
@@ -169,6 +179,75 @@ def test_an_answer_says_how_sure_it_is_and_what_was_done() -> None:
     assert 'aria-valuenow="93"' in html
     assert "3 passages from 2 articles, 9 ms" in html
     assert "refusal" not in html
+
+
+def test_what_is_supported_weakly_or_not_looks_different_and_says_so() -> None:
+    sentences = (Sentence("One.", (1,), 0.9), Sentence("Two.", (1,), 0.4), Sentence("Three.", (), 0.1))
+    html = shown(written(ModelUse("writer"), *sentences))
+    assert plain(html).count("supported") == 2
+    said = html[html.index('<p class="said">') :]
+    assert said.startswith('<p class="said">One. <button')
+    assert '<span class="weak">Two.</span> <button' in said
+    assert '</button> <span class="doubt">(weakly supported)</span>' in said
+    assert '<span class="unsupported">Three.</span> <span class="doubt">(not supported)</span></p>' in said
+
+
+def test_an_answer_without_citations_lists_no_articles() -> None:
+    bare = replace(written(ModelUse("writer"), Sentence("Three.", (), 0.1)), citations=())
+    assert 'class="sources"' not in shown(bare)
+
+
+@pytest.mark.parametrize(
+    ("use", "line"),
+    [
+        (ModelUse("writer"), "written by writer"),
+        (ModelUse("writer", prompt_tokens=1200, completion_tokens=40), "written by writer, 1,240 tokens"),
+        (ModelUse("writer", sentences=3, weak=2), "written by writer"),
+        (ModelUse("writer", sentences=3, unsupported=1, replaced=1), "written by writer, 1 of 3 sentences replaced"),
+        (
+            ModelUse("writer", sentences=3, unsupported=2, replaced=1, dropped=1, unknown_citations=2),
+            "written by writer, 1 of 3 sentences replaced, 1 dropped, 2 citations of unknown passages",
+        ),
+        (
+            ModelUse("writer", sentences=2, unsupported=1, dropped=1, unknown_citations=1),
+            "written by writer, 1 of 2 sentences dropped, 1 citation of an unknown passage",
+        ),
+        (ModelUse("writer", "it is down", prompt_tokens=12), ""),
+    ],
+)
+def test_an_answer_says_what_a_model_did(use: ModelUse, line: str) -> None:
+    answer = written(use)
+    assert model_line(answer) == line
+    assert line in shown(answer)
+
+
+def test_a_model_that_only_completed_the_question_or_found_nothing_is_said_to_be_asked() -> None:
+    use = ModelUse("writer", sentences=2, dropped=2, prompt_tokens=90)
+    assert model_line(replace(refused(), answered_by="writer", model=use)) == (
+        "asked writer, 90 tokens, 2 of 2 sentences dropped"
+    )
+    completed = replace(refused(), model=ModelUse("writer", prompt_tokens=90, completion_tokens=9))
+    assert model_line(completed) == "asked writer, 99 tokens"
+    assert "asked writer" in shown(completed)
+
+
+def test_an_answer_in_the_place_of_a_models_says_why() -> None:
+    failed = replace(answered(), model=ModelUse("writer", "http://x/v1 cannot be reached: check its address (<b>)"))
+    line = "This is the extractive answer, because http://x/v1 cannot be reached: check its address (<b>)."
+    assert fallback(failed) == line
+    assert line in plain(shown(failed))
+    assert fallback(answered()) == fallback(written(ModelUse("writer"))) == ""
+
+
+def test_a_question_that_was_completed_is_shown_as_it_was_searched_for() -> None:
+    completed = replace(answered(), standalone="When do cats sleep?")
+    assert '<p class="quiet searched">Searched for: When do cats sleep?</p>' in shown(completed)
+    assert "Searched for: Why not?" in shown(replace(refused(), standalone="Why not?"))
+    assert "Searched for" not in shown(answered())
+
+
+def test_long_times_are_in_seconds() -> None:
+    assert work_line(replace(answered(), timings={"total": 12345.6})) == "3 passages from 2 articles, 12.3 s"
 
 
 def test_a_refusal_says_so_and_offers_the_nearest_passages() -> None:

@@ -14,6 +14,7 @@ from rag.answer import Answer
 from rag.answerer import OnToken
 from rag.chatbot import LONGEST_QUESTION, Chatbot
 from rag.conversation import Turn
+from rag.extractive import ExtractiveAnswerer
 from rag.receipt import receipt
 from rag.suggestions import starters, suggest
 from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
@@ -101,8 +102,12 @@ class ChatDesk:
         opened = self._conversations.conversation_of(answer)
         return self.show(opened) if opened else self.show()._replace(live=notice("This answer is no longer kept."))
 
-    def choices(self) -> tuple[Any, Any]:
-        """The sources and the answerers that there are to choose from, where there is more than one."""
+    def choices(self, chosen: str | None) -> tuple[Any, Any]:
+        """The sources and the answerers that there are to choose from, where there is more than one.
+
+        Args:
+            chosen: the answerer that was chosen before, which stays so if it still can be.
+        """
         try:
             chatbot = self._chatbot()
         except RagError:
@@ -110,7 +115,11 @@ class ChatDesk:
         sources, answerers = chatbot.index.sources(), chatbot.answerers
         return (
             gr.Dropdown(sources, visible=len(sources) > 1),
-            gr.Radio(list(answerers), value=answerers[0], visible=len(answerers) > 1),
+            gr.Radio(
+                [(name if name == ExtractiveAnswerer.name else f"written by {name}", name) for name in answerers],
+                value=chosen if chosen in answerers else answerers[0],
+                visible=len(answerers) > 1,
+            ),
         )
 
     def ask(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
@@ -242,7 +251,7 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
     live.look(desk.show, opened, told, queue=False, **QUIETLY)
     page.load(desk.land, None, told, queue=False, **QUIETLY)
     for opening in (page.load, tab.select):
-        opening(desk.choices, None, [scope[0], scope[-1]], queue=False, **QUIETLY)
+        opening(desk.choices, scope[-1], [scope[0], scope[-1]], queue=False, **QUIETLY)
 
 
 def _scope_fields(passages: int) -> tuple[gr.Accordion, list[Any]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from rag.answer import Answer, Citation
+from rag.answer import Answer, Citation, Sentence
 from ui.conversations import REASONS, Exchange, Verdict
-from ui.render.text import count, flat, notice, shortened, tool_button, tool_link
+from ui.render.text import count, doubt, flat, notice, shortened, tool_button, tool_link
+from ui.render.work import fallback, model_details, model_line, work_line
 
 # Words, because the number is a probability for harder askers than most (see `rag.confidence`).
 _CONFIDENCE_WORDS = ((0.6, "High confidence"), (0.35, "Fair confidence"), (0.0, "Low confidence"))
@@ -68,13 +69,6 @@ def suggestions(questions: Sequence[str], *, conversation: str) -> str:
     )
 
 
-def work_line(answer: Answer) -> str:
-    """What was done for an answer and how long it took: "12 passages from 4 articles, 9 ms"."""
-    articles = len({hit.passage.article_id for hit in answer.hits})
-    read = f"{count(len(answer.hits), 'passage')} from {count(articles, 'article')}"
-    return f"{read}, {answer.timings['total']:.0f} ms" if "total" in answer.timings else read
-
-
 def _log(inner: str, name: str = "") -> str:
     said = f'role="log" aria-label="Conversation" data-conversation="{escape(name)}"'
     return f'<div class="conversation" {said}>{inner}</div>'
@@ -92,19 +86,34 @@ def _example_list(questions: Iterable[str]) -> str:
 def _said(reply: Answer | str) -> str:
     if isinstance(reply, str):
         return notice(reply)
-    return _refusal(reply) if reply.abstained else _answer(reply)
+    return _searched(reply) + (_refusal(reply) if reply.abstained else _answer(reply))
+
+
+def _searched(answer: Answer) -> str:
+    """The question as it was searched for, where it had to be completed."""
+    if answer.standalone == answer.question:
+        return ""
+    return f'<p class="quiet searched">Searched for: {escape(answer.standalone)}</p>'
 
 
 def _answer(answer: Answer) -> str:
     cited = {item.number: item for item in answer.citations}
-    sentences = (
-        f"{escape(sentence.text)} {''.join(_cite(cited[number]) for number in sentence.citations)}"
-        for sentence in answer.sentences
-    )
+    said = (_sentence(item, [cited[number] for number in item.citations]) for item in answer.sentences)
+    instead = fallback(answer)
+    note = f'<p class="quiet fallback">{escape(instead)}</p>' if instead else ""
     return (
-        f'<div class="answer"><p class="said">{" ".join(sentences)}</p>{_sources(answer.citations)}'
-        f'<p class="quiet">{_meter(answer.confidence)}<span class="work">{work_line(answer)}</span></p></div>'
+        f'<div class="answer"><p class="said">{" ".join(said)}</p>{_sources(answer.citations)}{note}'
+        f'<p class="quiet">{_meter(answer.confidence)}{_work(answer)}</p></div>'
     )
+
+
+def _sentence(sentence: Sentence, cited: Sequence[Citation]) -> str:
+    """A sentence with its marks; one that they do not support looks different, and says so."""
+    doubted, marks = doubt(sentence), "".join(map(_cite, cited))
+    if not doubted:
+        return f"{escape(sentence.text)} {marks}"
+    text = f'<span class="{sentence.standing}">{escape(sentence.text)}</span>'
+    return " ".join(filter(None, (text, marks, f'<span class="doubt">({doubted})</span>')))
 
 
 def _refusal(answer: Answer) -> str:
@@ -116,8 +125,15 @@ def _refusal(answer: Answer) -> str:
     return (
         f'<div class="refusal"><h3>Not in these articles</h3><p class="said">{escape(answer.text)}</p>'
         f"{f'<p>What comes nearest:</p><ul>{nearest}</ul>' if nearest else ''}"
-        f'<p class="quiet"><span class="work">{work_line(answer)}</span></p></div>'
+        f'<p class="quiet">{_work(answer)}</p></div>'
     )
+
+
+def _work(answer: Answer) -> str:
+    by = model_line(answer)
+    details = f' title="{escape(model_details(answer.model))}"' if by and answer.model else ""
+    model = f'<span class="work"{details}>{escape(by)}</span>' if by else ""
+    return f'<span class="work">{work_line(answer)}</span>{model}'
 
 
 def _cite(citation: Citation) -> str:
@@ -139,7 +155,7 @@ def _sources(citations: Sequence[Citation]) -> str:
         f'<span class="numbers">{"".join(f"[{item.number}]" for item in items)}</span></li>'
         for items in numbers.values()
     )
-    return f'<ul class="sources" aria-label="Articles cited">{"".join(lines)}</ul>'
+    return f'<ul class="sources" aria-label="Articles cited">{"".join(lines)}</ul>' if citations else ""
 
 
 def _meter(confidence: float) -> str:
