@@ -34,9 +34,6 @@ class Standing(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-_DOUBTS = {Standing.SUPPORTED: "", Standing.WEAK: "(weakly supported)", Standing.UNSUPPORTED: "(not supported)"}
-
-
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of an answer, the numbers of its citations, and how far they support it, in [0, 1]."""
@@ -52,14 +49,19 @@ class Sentence:
             return Standing.SUPPORTED
         return Standing.WEAK if self.support >= WEAK else Standing.UNSUPPORTED
 
+    @property
+    def doubt(self) -> str:
+        """What there is to say beside the sentence; empty for one that is supported."""
+        return {Standing.WEAK: "weakly supported", Standing.UNSUPPORTED: "not supported"}.get(self.standing, "")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
     """What a language model did for an answer, and what became of it.
 
     `failure` says in one line why its reply is not the answer; empty where it is. Its sentences are counted by how they
-    stand: of those `unsupported`, some were `replaced` by the articles' own words and some `dropped`. `unknown_citations`
-    are its marks for passages that it was not given. The tokens are those of all its calls for the answer.
+    stand: of those `unsupported`, some were `replaced` by the articles' own words and some `dropped`. Its marks for
+    passages that it was not given are `unknown_citations`. The tokens are those of all its calls for the answer.
     """
 
     name: str
@@ -123,7 +125,8 @@ class Answer:
 
 def _said(sentence: Sentence) -> str:
     """A sentence with its marks, and a word where what it cites does not support it."""
-    return " ".join(filter(None, (sentence.text, _marks(sentence.citations), _DOUBTS[sentence.standing])))
+    doubt = f"({sentence.doubt})" if sentence.doubt else ""
+    return " ".join(filter(None, (sentence.text, _marks(sentence.citations), doubt)))
 
 
 def _marks(numbers: tuple[int, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from rag.answer import Answer, Sentence
 from rag.conversation import Turn
 from ui.conversations import Exchange
-from ui.render.text import doubt, flat
+from ui.render.text import flat
 from ui.render.work import fallback
 
 _STYLE = Path(__file__).parent / "assets" / "export.css"
@@ -82,7 +82,7 @@ def _markdown(reply: Answer | str) -> Iterator[str]:
 
 
 def _marked(sentence: Sentence) -> str:
-    doubted, marks = doubt(sentence), "".join(f"[{number}]" for number in sentence.citations)
+    doubted, marks = sentence.doubt, "".join(f"[{number}]" for number in sentence.citations)
     return " ".join(filter(None, (_plain(sentence.text), marks, f"*({doubted})*" if doubted else "")))
 
 
@@ -101,7 +101,7 @@ def _sentences(section: int, answer: Answer) -> str:
         return f'<a href="#q{section}-{number}">[{number}]</a>'
 
     def said(item: Sentence) -> str:
-        doubted, marks = doubt(item), "".join(map(mark, item.citations))
+        doubted, marks = item.doubt, "".join(map(mark, item.citations))
         if not doubted:
             return f"{escape(item.text)} {marks}"
         return f'<span class="{item.standing}">{escape(item.text)}</span> {marks} <em>({doubted})</em>'

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rag.answer import Answer, Citation, Sentence
-from ui.render.text import doubt, flat
+from ui.render.text import flat
 from ui.render.work import fallback
 
 _MARKS = re.compile(r" (?:\[\d+\])+| \((?:weakly|not) supported\)")
@@ -35,7 +35,7 @@ def unsaid(said: str, answer: Answer) -> str:
         return f"\n\n{whole}"
     # Words as they were written have no marks between them, and no doubts.
     marks = _marks(item.number for item in answer.citations)
-    doubted = [f"- “{item.text}” ({doubt(item)})" for item in answer.sentences if doubt(item)]
+    doubted = [f"- “{item.text}” ({item.doubt})" for item in answer.sentences if item.doubt]
     return f" {marks}".rstrip() + _listed("In doubt", doubted) + _below(answer)
 
 
@@ -81,7 +81,7 @@ def _annotations(answer: Answer, content: str) -> Iterator[dict[str, Any]]:
 
 
 def _marked(sentence: Sentence) -> str:
-    doubted = doubt(sentence)
+    doubted = sentence.doubt
     return " ".join(filter(None, (sentence.text, _marks(sentence.citations), f"({doubted})" if doubted else "")))
 
 

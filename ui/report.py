@@ -313,8 +313,10 @@ def _question(outcome: Outcome, shelf: Shelf) -> dict[str, Any]:
 
 def _model(use: ModelUse | None) -> str | None:
     """What a language model did for an answer, in a line."""
-    if use is None or use.failure:
-        return use and f"Nothing: {use.failure}"
+    if use is None:
+        return None
+    if use.failure:
+        return f"Nothing: {use.failure}"
     done = (
         ("weakly supported", use.weak),
         ("not supported", use.unsupported),

@@ -52,16 +52,16 @@ def _of_model(answer: Answer) -> Values:
     use = answer.model
     if use is None:
         return {}
-    written = None if use.failure else use
-    return {
-        "model_failed": float(bool(use.failure)),
-        "weak_sentences": written and float(use.weak),
-        "unsupported_sentences": written and float(use.unsupported),
-        "dropped_sentences": written and float(use.dropped),
-        "unknown_citations": written and float(use.unknown_citations),
-        "prompt_tokens": float(use.prompt_tokens),
-        "completion_tokens": float(use.completion_tokens),
-    }
+    told = {"model_failed": bool(use.failure), "prompt_tokens": use.prompt_tokens}
+    if not use.failure:
+        told |= {
+            "weak_sentences": use.weak,
+            "unsupported_sentences": use.unsupported,
+            "dropped_sentences": use.dropped,
+            "unknown_citations": use.unknown_citations,
+            "completion_tokens": use.completion_tokens,
+        }
+    return {name: float(value) for name, value in told.items()}
 
 
 def is_right(gold: GoldQuestion, answer: Answer, facts: Facts) -> bool:

@@ -11,6 +11,8 @@ from rag.answer import REFUSAL, Answer, ModelUse
 from rag.answerer import OnToken
 from rag.citing import cite
 from rag.conversation import Turn
+from rag.disagreement import Disagreement, find_disagreement
+from rag.evidence import rank_sentences
 from rag.extractive import ExtractiveAnswerer
 from rag.llm.draft import Draft, numbered
 from rag.llm.marks import ReplyReader, Written
@@ -75,15 +77,25 @@ class LanguageModelAnswerer:
             prompt.messages, max_tokens=_MAX_TOKENS, on_text=lambda piece: check(reader.feed(piece))
         )
         check(reader.close(is_whole=reply.is_whole))
-        return self._answer(draft, reply, quoted)
+        if not draft.kept:
+            return self._answer(draft, reply, quoted, None)
+        # The model may have read one side only.
+        disagreement = find_disagreement(question, rank_sentences(question, readings), self._index)
+        answer = self._answer(draft, reply, quoted, disagreement)
+        if disagreement:
+            tell(f" {answer.sentences[-1].text}")
+        return answer
 
-    def _answer(self, draft: Draft, reply: Reply, quoted: Answer) -> Answer:
-        candidates, sentences = numbered(draft.kept)
+    def _answer(self, draft: Draft, reply: Reply, quoted: Answer, disagreement: Disagreement | None) -> Answer:
+        candidates, sentences = numbered(draft.kept, disagreement.candidates if disagreement else ())
+        citations = cite(candidates, self._index)
+        if disagreement:
+            sentences = (*sentences, disagreement.said(citations))
         return replace(
             quoted,
             text=" ".join(sentence.text for sentence in sentences) or REFUSAL,
             sentences=sentences,
-            citations=cite(candidates, self._index),
+            citations=citations,
             withheld=() if sentences else quoted.citations,
             abstained=not sentences,
             answered_by=self._model.name,

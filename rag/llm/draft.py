@@ -105,9 +105,14 @@ def is_refusal(sentence: str) -> bool:
     return sentence.strip(" .'\"“”*").casefold() == REFUSAL.strip(".").casefold()
 
 
-def numbered(kept: Sequence[Kept]) -> tuple[list[Candidate], tuple[Sentence, ...]]:
-    """The sentences of articles in the order in which they are first cited, and the answer's with their numbers."""
-    cited = {item.place: item for sentence in kept for item in sentence.evidence}
+def numbered(kept: Sequence[Kept], shown: Sequence[Candidate]) -> tuple[list[Candidate], tuple[Sentence, ...]]:
+    """The sentences of articles in the order in which they are first cited, and the answer's with their numbers.
+
+    Args:
+        shown: what is to be cited besides.
+    """
+    every = [*(item for sentence in kept for item in sentence.evidence), *shown]
+    cited = {item.place: item for item in every}
     numbers = {place: number for number, place in enumerate(cited, start=1)}
     sentences = tuple(
         Sentence(item.text, tuple(sorted(numbers[each.place] for each in item.evidence)), item.support) for item in kept

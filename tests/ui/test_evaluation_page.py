@@ -100,7 +100,7 @@ def test_the_name_of_a_file_is_no_markup() -> None:
     run = Run("<id>", name, "2026-11-22T09:00:00+00:00", 1_200, 1, {"<b>": 0.5})
     shown = [runs_list([run], run.id), run_heading(run), run_frame(run)]
     changed: dict[str, tuple[Any, Any]] = {"reranker": ("", name)}
-    shown.append(comparison(Comparison({"aurc": Difference(0.1, 0.2, (0, 0.2), 0.01, 9, -1, False)}, 9, 0, changed)))
+    shown.append(comparison(Comparison({"aurc": Difference(0.1, 0.2, (0, 0.2), 0.01, 9, -1, "")}, 9, 0, changed)))
     assert not [html for html in shown if "<img" in html or "<id>" in html or "<b>:" in html or '"run()' in html]
     assert all(escape(name) in html for html in shown)
     assert "1 of 1,200 right" in shown[0]

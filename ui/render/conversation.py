@@ -7,7 +7,7 @@ from html import escape
 
 from rag.answer import Answer, Citation, Sentence
 from ui.conversations import REASONS, Exchange, Verdict
-from ui.render.text import count, doubt, flat, notice, shortened, tool_button, tool_link
+from ui.render.text import count, flat, notice, shortened, tool_button, tool_link
 from ui.render.work import fallback, model_details, model_line, work_line
 
 # Words, because the number is a probability for harder askers than most (see `rag.confidence`).
@@ -109,7 +109,7 @@ def _answer(answer: Answer) -> str:
 
 def _sentence(sentence: Sentence, cited: Sequence[Citation]) -> str:
     """A sentence with its marks; one that they do not support looks different, and says so."""
-    doubted, marks = doubt(sentence), "".join(map(_cite, cited))
+    doubted, marks = sentence.doubt, "".join(map(_cite, cited))
     if not doubted:
         return f"{escape(sentence.text)} {marks}"
     text = f'<span class="{sentence.standing}">{escape(sentence.text)}</span>'

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import date
 from html import escape
 
-from rag.answer import Sentence, Standing
-
 _PREVIEW = 150
-_DOUBTS = {Standing.SUPPORTED: "", Standing.WEAK: "weakly supported", Standing.UNSUPPORTED: "not supported"}
 
 
 def notice(message: str) -> str:
@@ -36,11 +33,6 @@ def count(number: int, noun: str) -> str:
 def flat(text: str) -> str:
     """The text on one line."""
     return " ".join(text.split())
-
-
-def doubt(sentence: Sentence) -> str:
-    """What is said beside a sentence that what it cites supports weakly or not; empty for one that stands."""
-    return _DOUBTS[sentence.standing]
 
 
 def shortened(text: str, length: int = _PREVIEW) -> str:
