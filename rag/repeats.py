@@ -14,17 +14,17 @@ from rag.evidence import Candidate
 from rag.particulars import lacking, particulars
 from rag.question import Question, covered
 
-# Sentences are compared where they cover this share of the question. With half as much, SQuAD's citations lose .0025 of
-# their precision; with .6, .0004, and their recall stays as it is.
+# Sentences are compared where they cover this share of the question. Citations of 500 answers to SQuAD's gold questions
+# lose .0016 of their precision at .5, and .0007 at .6; none of their recall.
 _COVERED = 0.6
 # From these cosines on one repeats another, within an article and in another one, if it has no new particular. The
 # sentences of a passage are near to each other whatever they say, for their vectors carry its context.
 _ALIKE, _APART = 0.7, 0.65
-# What repeats is put back where so many other articles do it, or so many sentences.
-_ARTICLES, _SENTENCES = 2, 3
+# What repeats is put back where so many sentences do it.
+_ECHOES = 2
 # As many sentences come before it, of articles not heard yet. What answers in words of its own may stand far below what
 # echoes the question: of PoisonedRAG's right passages, a quarter are more than 5 below, and one in twelve more than 9.
-_ADDED, _FAR, _KINDRED = 2, 12.0, 0.4
+_ADDED, _FAR, _KINDRED = 1, 12.0, 0.4
 _DEPTH = 20
 
 
@@ -48,12 +48,11 @@ def varied(
     """
     every = _unique([*sure, *wanted])
     echoes = _echoes(question, sure, [*every, *ranked[:_DEPTH]], index)
-    elsewhere = {item.article_id for item in echoes} - {item.article_id for item in every[:1]}
-    if len(elsewhere) < _ARTICLES and len(echoes) < _SENTENCES:
+    if len(echoes) < _ECHOES:
         return every
     repeated = {item.place for item in echoes}
     fresh = [item for item in every if item.place not in repeated]
-    return _unique([*fresh, *_otherwise(question, [*fresh, *echoes], ranked, index), *every])
+    return _unique([*fresh, *_otherwise(question, fresh, echoes, ranked, index), *every])
 
 
 def _echoes(
@@ -61,13 +60,13 @@ def _echoes(
 ) -> list[Candidate]:
     """The candidates that repeat one before them, but for those that are sure to be quoted."""
     answering = [item for item in _unique(candidates) if _answers(question, item)]
-    if len(answering) < _ARTICLES:
+    if len(answering) < _ECHOES:
         return []
     articles = np.array([item.article_id for item in answering])
     least = np.where(articles[:, None] == articles, _ALIKE, _APART)
     near = np.tril(likeness(answering, index) >= least, -1)
     # To compare what they say takes longer.
-    if near.any(axis=1).sum() < _ARTICLES:
+    if near.any(axis=1).sum() < _ECHOES:
         return []
     places = {item.place for item in sure}
     kept: list[int] = []
@@ -95,15 +94,19 @@ def _repeats(question: Question, item: Candidate, other: Candidate) -> bool:
 
 
 def _otherwise(
-    question: Question, heard: Sequence[Candidate], ranked: Sequence[Candidate], index: ArticleIndex
+    question: Question,
+    fresh: Sequence[Candidate],
+    echoes: Sequence[Candidate],
+    ranked: Sequence[Candidate],
+    index: ArticleIndex,
 ) -> list[Candidate]:
     """What articles not heard yet say of the same matter, and where it can be told, what they answer differently."""
-    articles, reach = {item.article_id for item in heard}, ranked[0].score - _FAR
-    near = [item for item in ranked[:_DEPTH] if item.score >= reach and item.article_id not in articles]
+    heard, reach = {item.article_id for item in [*fresh, *echoes]}, ranked[0].score - _FAR
+    near = [item for item in ranked[:_DEPTH] if item.score >= reach and item.article_id not in heard]
     cosines = likeness([ranked[0], *near], index)[0, 1:]
     near = [item for item, cosine in zip(near, cosines, strict=True) if cosine >= _KINDRED]
     kind = asked_for(question.text)
-    said = [claim(question, kind, item) for item in heard] if kind else []
+    said = [claim(question, kind, item) for item in fresh] if kind else []
     if kind and any(item.values for item in said):
         claims = [claim(question, kind, item) for item in near]
         near = [new.candidate for new in claims if new.values and not any(new.agrees(old) for old in said)]
