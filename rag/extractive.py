@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.article_index import ArticleIndex
+from rag.agreement.disagreement import Disagreement, find_disagreement
+from rag.agreement.repeats import varied
 from rag.answer import REFUSAL, Answer, Sentence
 from rag.answerer import OnToken
 from rag.citing import cite, in_reading_order
 from rag.confidence import confidence
-from rag.disagreement import Disagreement, find_disagreement
 from rag.evidence import Candidate, choose, rank_sentences
 from rag.question import Question
 from rag.reading import Reading
-from rag.repeats import varied
 from rag.settings import Settings
 
 # How many of the sentences nearest to answering an answer carries.

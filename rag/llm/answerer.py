@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from corpus.errors import LanguageModelError
 from index.article_index import ArticleIndex
+from rag.agreement.disagreement import Disagreement, find_disagreement
 from rag.answer import REFUSAL, Answer, ModelUse
 from rag.answerer import OnToken
 from rag.citing import cite
 from rag.conversation import Turn
-from rag.disagreement import Disagreement, find_disagreement
 from rag.evidence import rank_sentences
 from rag.extractive import ExtractiveAnswerer
 from rag.llm.draft import Draft, numbered

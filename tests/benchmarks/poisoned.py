@@ -19,9 +19,9 @@ from tqdm import tqdm
 from corpus.gold.jsonl import json_lines
 from index.article_index import ArticleIndex
 from index.home import home
+from rag.agreement.disagreement import DISAGREE
 from rag.answer import Answer
 from rag.chatbot import Chatbot
-from rag.disagreement import DISAGREE
 from rag.evaluation.bootstrap import interval
 from rag.evaluation.metrics import matches
 from rag.evaluation.summary import mean

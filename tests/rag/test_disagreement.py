@@ -9,9 +9,9 @@ import pytest
 
 from index.article_index import ArticleIndex
 from index.build import build
+from rag.agreement.disagreement import DISAGREE
 from rag.answer import Answer
 from rag.chatbot import Chatbot
-from rag.disagreement import DISAGREE
 from rag.settings import Settings
 
 ASKED = "How many lighthouses stand on the coast of Veldmark?"

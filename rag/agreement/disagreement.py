@@ -9,11 +9,11 @@ import numpy as np
 
 from index.article_index import ArticleIndex
 from index.lexical import terms
+from rag.agreement.claims import Claim, asked_for, claim
+from rag.agreement.repeats import likeness
 from rag.answer import Citation, Sentence
-from rag.claims import Claim, asked_for, claim
 from rag.evidence import Candidate
 from rag.question import Question, covered
-from rag.repeats import likeness
 
 DISAGREE = "The articles disagree"
 

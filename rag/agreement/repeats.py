@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from index.article_index import ArticleIndex
 from index.lexical import terms
-from rag.claims import asked_for, claim
+from rag.agreement.claims import asked_for, claim
 from rag.evidence import Candidate
 from rag.particulars import lacking, particulars
 from rag.question import Question, covered

@@ -1,0 +1,1 @@
+"""What articles say alike, and where they contradict each other."""
