@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import product
 
 from index.lexical import terms
 from rag.particulars import Particular, particulars, same
@@ -16,6 +17,7 @@ _FADING = 0.6
 # Another particular of the evidence must have so much more of the claim's words around it.
 _MARGIN = 0.25
 _TIMES = 1.2
+_CLAUSE_ENDS = re.compile(r"[,;]\s|\b(?:and|but|while|whereas)\b")
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be)\b[^,;.]*?\bby\b", re.IGNORECASE)
 
 
@@ -45,6 +47,8 @@ def misattached(claim: str, evidence: Sequence[str], known: AbstractSet[str]) ->
     Args:
         known: the words of the claim's names, as `rag.particulars.names` has them.
     """
+    if _is_parted(claim, evidence, known):
+        return True
     said = _places(claim, known)
     held = [place for sentence in evidence for place in _places(sentence, known)]
     rivals = [(place, rival) for place in said for rival in _rivals(place, held)]
@@ -53,6 +57,30 @@ def misattached(claim: str, evidence: Sequence[str], known: AbstractSet[str]) ->
         or any(same(other.particular, rival) and same(place.particular, own) for other, own in rivals)
         for place, rival in rivals
     )
+
+
+def _is_parted(claim: str, evidence: Sequence[str], known: AbstractSet[str]) -> bool:
+    """Whether a clause says of a name what the evidence says of another clause's name, and that of it."""
+    clauses = [particulars(clause, known) for clause in _CLAUSE_ENDS.split(claim)]
+    held = [particulars(sentence, known) for sentence in evidence]
+    for clause in clauses:
+        others = [item for other in clauses if other is not clause for item in other]
+        for name, figure in product(clause, clause):
+            if name.kind != "name" or figure.kind == "name" or _has(others, name) or _has(others, figure):
+                continue
+            own = [item for sentence in held if _has(sentence, name) for item in sentence]
+            its = [item for sentence in held if _has(sentence, figure) for item in sentence]
+            if not _has(own, figure) and _shares(own, others, figure.kind) and _shares(its, others, "name"):
+                return True
+    return False
+
+
+def _has(held: Sequence[Particular], item: Particular) -> bool:
+    return any(other.kind == item.kind and same(other, item) for other in held)
+
+
+def _shares(held: Sequence[Particular], others: Sequence[Particular], kind: str) -> bool:
+    return any(item.kind == kind and _has(others, item) for item in held)
 
 
 def _rivals(place: _Place, held: Sequence[_Place]) -> list[Particular]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from index.lexical import terms
 
@@ -23,13 +24,14 @@ _NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE_ENDS = re.compile(r"[,;:.()]|\b(?:but|although|though|whereas|while|because|since)\b", re.IGNORECASE)
+_DENIED = re.compile(rf"(?:{_NEGATION.pattern}).*?(?={_CLAUSE_ENDS.pattern}|$)", re.IGNORECASE | re.DOTALL)
 # How many terms after a negation it surely speaks of.
 _NEGATED = 2
 
 # A word of one group for one of the other says the contrary.
 _OPPOSITES = (
-    "increase increased increases rise rises rose risen raise raised grew grow grown gained expanded",
-    "decrease decreased decreases fall falls fell fallen lower lowered drop dropped reduced shrank",
+    "increase increased increases increasing rise rises rising rose risen raise raised grew grow grown gained expanded",
+    "decrease decreased decreases decreasing fall falls falling fell fallen lower lowered drop dropped reduced shrank",
     "begin began begun start started",
     "cease ceased stop stopped end ended finish finished",
     "help helped helps helpful benefit benefited positive strengthen strengthened stronger advantage",
@@ -70,6 +72,10 @@ _OPPOSITES = (
     "poor",
     "internal",
     "external",
+    "formal",
+    "informal",
+    "direct",
+    "indirect",
     "compatible",
     "incompatible",
     "temporary",
@@ -97,12 +103,18 @@ _AT_LEAST = re.compile(r"\bat (?:least|most)\b")
 _RELATED = re.compile(rf"\b({'|'.join(_OTHER_RELATIONS)})\s+(?:(?:the|an?|its|their|his|her|of|in)\s+)*([\w-]+)")
 
 
+@cache
+def alike() -> dict[str, Words]:
+    """The terms of words that say the same, by each of them: support, backed."""
+    groups = (frozenset(terms(group)) for group in _OPPOSITES)
+    return {term: group for group in groups for term in group}
+
+
 def contradicts(claim: str, evidence: str) -> bool:
     """Whether only one of them is negated where both speak of the same, or one has the opposite of the other's word."""
     if _is_negated_otherwise(claim, evidence):
         return True
-    negated = _NEGATION.search(claim) or _NEGATION.search(evidence)
-    return not negated and _has_opposite(claim.lower(), evidence.lower())
+    return _has_opposite(_affirmed(claim).lower(), _affirmed(evidence).lower())
 
 
 def _is_negated_otherwise(claim: str, evidence: str) -> bool:
@@ -125,6 +137,11 @@ def _negated(text: str) -> Iterator[list[str]]:
     ends = [match.start() for match in _CLAUSE_ENDS.finditer(text)]
     for match in _NEGATION.finditer(text):
         yield terms(text[match.end() : next((end for end in ends if end >= match.end()), len(text))])
+
+
+def _affirmed(text: str) -> str:
+    """A text without what its negations may speak of."""
+    return _DENIED.sub(" ", text)
 
 
 def _has_opposite(claim: str, evidence: str) -> bool:

@@ -4,16 +4,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from statistics import median
 
 from index.article_index import ArticleIndex
 from index.lexical import terms
+from rag.discrepancy import alike
 from rag.particulars import Particular, fold, particulars
 from rag.question import Question, content_terms
 from rag.reading import Reading
 
+# What language models put around a statement, which says nothing that an article could support.
+_OPENING = re.compile(
+    r"(?:yes|no|indeed|in (?:short|summary|brief|other words|essence|conclusion)|to (?:sum up|summari[sz]e)|overall"
+    r"|specifically|notably|additionally|furthermore|moreover|in addition|therefore|thus)\s*[,:;—–-]\s*",
+    re.IGNORECASE,
+)
+_TOLD_BY = (
+    r"(?:articles?|passages?|texts?|sources?|documents?|authors?|reports?|excerpts?|context|information|evidence)"
+    r"(?: (?:provided|given|above|cited))?"
+)
+_TELLS = (
+    r"(?:says?|states?|explains?|notes?|mentions?|reports?|indicates?|suggests?|describes?|shows?|points? out|adds?"
+    r"|tells? us)"
+)
+_TOLD = re.compile(
+    rf"(?:the|these|this|its?) (?:provided |given |cited )?{_TOLD_BY} (?:also |further )?{_TELLS} that,?\s+"
+    rf"|as (?:the|these|this) {_TOLD_BY} {_TELLS},\s*",
+    re.IGNORECASE,
+)
+_ACCORDING = re.compile(
+    r"(?:according to|based on|as per|as reported by|as stated (?:in|by)) ([^,]{1,80}),\s*", re.IGNORECASE
+)
+_ANYONE = re.compile(
+    rf"\b(?:the|an?|this|these|its?|in|on|of|by|from|about|titled|provided|given|{_TOLD_BY})\b", re.IGNORECASE
+)
+
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W_]*")
+_WORD = re.compile(r"[^\W_]+")
 _FIRST = re.compile(r"\W*([^\W\d_]+)(?=,| )")
 # What follows a subject, and how words end that may stand without an article though they are no names.
 _VERB_FOLLOWS = re.compile(
@@ -25,33 +54,67 @@ _NO_NAME = re.compile(r".*(?:s|ing|ed|ly|ion|ment|ness|ity|ism|ance|ence|age|ure
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A claim with its vector and the weights of its words, its particulars, and the terms that these are made of."""
+    """A claim with its vector and the weights of its words, its particulars, and the terms that these are made of.
+
+    The words that frame it ("According to the article, …") are left out of all but `attributed`, the particulars of
+    whom or what it says it has this from.
+    """
 
     question: Question
     particulars: tuple[Particular, ...]
+    attributed: tuple[Particular, ...]
     named: frozenset[str]
 
     @classmethod
     def understand(cls, text: str, readings: Sequence[Reading], index: ArticleIndex) -> Statement:
         """A claim ready to be held to passages."""
         # Half of a surrogate pair is no character, and the tokenizer takes none.
-        question = Question.understand(text.encode("utf-8", "replace").decode("utf-8"), "", index)
+        whole = text.encode("utf-8", "replace").decode("utf-8")
+        start = _framing(whole, readings)
+        question = Question.understand(whole[start:], "", index)
         # The rarest words are often those that only say it in another way, and count no more than those in the middle.
         limit = median(question.rarity.values()) if question.rarity else 0.0
         rarity = {word: min(weight, limit) for word, weight in question.rarity.items()}
-        said = particulars(question.text, _known(question.text, readings))
-        named = content_terms(" ".join(question.text[slice(*item.place)] for item in said))
-        return cls(replace(question, rarity=rarity), tuple(said), frozenset(named))
+        # In the whole, where a name that follows "Yes," does not begin the sentence.
+        every = particulars(whole, _known(whole, readings))
+        said, attributed = (tuple(item for item in every if (item.place[0] >= start) is own) for own in (True, False))
+        named = content_terms(" ".join(whole[slice(*item.place)] for item in said))
+        return cls(replace(question, rarity=rarity), said, attributed, frozenset(named))
 
     @property
     def text(self) -> str:
         """The claim's words."""
         return self.question.text
 
+    def said_by(self, words: AbstractSet[str]) -> frozenset[str]:
+        """Words, and those of the claim that they say otherwise: "supported" where one of them is "backed"."""
+        same = alike()
+        return frozenset(words).union(
+            word for word in self.question.rarity if word in same and not same[word].isdisjoint(words)
+        )
+
     @property
     def names(self) -> frozenset[str]:
         """The words of its names, as `rag.particulars.names` knows them."""
         return frozenset(word for item in self.particulars if item.kind == "name" for word in item.value.split())
+
+
+def _framing(claim: str, readings: Sequence[Reading]) -> int:
+    """Where the statement begins after the words that frame it; 0 where nothing else would be left."""
+    start = 0
+    while found := _OPENING.match(claim, start) or _TOLD.match(claim, start) or _attribution(claim, start, readings):
+        start = found.end()
+    return start if claim[start:].strip() else 0
+
+
+def _attribution(claim: str, start: int, readings: Sequence[Reading]) -> re.Match[str] | None:
+    """The words that name an article, its title or a name as where this is from, and say nothing else."""
+    found = _ACCORDING.match(claim, start)
+    if not found:
+        return None
+    titles = frozenset[str]().union(*(reading.title for reading in readings))
+    others = [word for word in _WORD.findall(_ANYONE.sub(" ", found[1])) if not word[0].isupper()]
+    return found if titles.issuperset(terms(" ".join(others))) else None
 
 
 def _known(claim: str, readings: Sequence[Reading]) -> frozenset[str]:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from corpus.article import Range
 from index.article_index import ArticleIndex
 from rag.evidence import Candidate
-from rag.particulars import Held, Particular
+from rag.particulars import Held, Particular, names
 from rag.question import covered
 from rag.reading import Reading
 from rag.statement import Statement
 
 # A claim may rest on so many sentences.
 _MOST = 3
+# The first of them is chosen among so many (some 3 ms each).
+_TRIED = 4
 # How much it counts that a sentence holds the claim's names and numbers, beside its likeness and all its words.
 _NAMED = 0.5
 # A further sentence must cover so much more of the claim by rarity, and more than one word that is no name or number:
@@ -38,7 +40,7 @@ def supporting(claim: Statement, readings: Sequence[Reading], index: ArticleInde
     Their cosines are with the claim.
     """
     sentences = _ranked(claim, readings, index)
-    evidence = sentences[:1]
+    evidence = [_nearest(claim, sentences[:_TRIED], index)] if sentences else []
     while evidence and len(evidence) < _MOST:
         missing = _Missing.of(claim, evidence)
         gain, best = max(((missing.gain(item), item) for item in sentences), key=lambda pair: pair[0])
@@ -46,6 +48,18 @@ def supporting(claim: Statement, readings: Sequence[Reading], index: ArticleInde
             break
         evidence.append(best)
     return evidence
+
+
+def _nearest(claim: Statement, sentences: Sequence[Candidate], index: ArticleIndex) -> Candidate:
+    """The one that is nearest by itself: what a passage knows of its sentences tells what is around them too."""
+    cosines = index.embedder.embed([item.text for item in sentences]) @ claim.question.query.vector
+    gained = [item.score - item.cosine + float(cosine) for item, cosine in zip(sentences, cosines, strict=True)]
+    return sentences[gained.index(max(gained))]
+
+
+def _names_no_other(text: str, claim: Statement) -> bool:
+    """Whether it may be about what was named before: it has no name that the claim has not."""
+    return all(claim.names.issuperset(name.value.split()) for name in names(text, claim.names))
 
 
 def _ranked(claim: Statement, readings: Sequence[Reading], index: ArticleIndex) -> list[Candidate]:
@@ -56,7 +70,9 @@ def _ranked(claim: Statement, readings: Sequence[Reading], index: ArticleIndex) 
     for reading in readings:
         beside = replace(reading, cosines=index.sentence_vectors(reading.hit.id) @ claim.question.query.vector)
         for number, words in enumerate(reading.words):
-            score = float(beside.cosines[number]) + covered(rarity, words) + _NAMED * covered(named, words)
+            score = (
+                float(beside.cosines[number]) + covered(rarity, claim.said_by(words)) + _NAMED * covered(named, words)
+            )
             candidate = Candidate(beside, number, score)
             found.setdefault(candidate.place, candidate)
     return sorted(found.values(), key=lambda candidate: -candidate.score)
@@ -78,11 +94,11 @@ class _Missing:
     @classmethod
     def of(cls, claim: Statement, evidence: Sequence[Candidate]) -> _Missing:
         """What is missing from the evidence."""
-        held = evidence[0].words.union(*(item.words for item in evidence))
+        held = claim.said_by(evidence[0].words.union(*(item.words for item in evidence)))
         rarity, total = claim.question.rarity, sum(claim.question.rarity.values())
         text = Held.of("\n".join(item.text for item in evidence))
         first, places = evidence[0], evidence[0].reading.hit.passage.sentences
-        points_back = first.number > 0 and _POINTS_BACK.match(first.text)
+        points_back = first.number > 0 and (_POINTS_BACK.match(first.text) or _names_no_other(first.text, claim))
         return cls(
             claim=claim,
             words={word: weight / total for word, weight in rarity.items() if word not in held},
@@ -93,7 +109,7 @@ class _Missing:
 
     def gain(self, sentence: Candidate) -> float:
         """The share of the claim that a sentence adds; nothing if it only happens to hold a word or a name of it."""
-        new = frozenset(self.words.keys() & sentence.words)
+        new = frozenset(self.words.keys() & self.claim.said_by(sentence.words))
         others = new - self.claim.named
         says_more = self._is_about_the_same(sentence) and self._has_more_words(sentence, others)
         if not new or not (says_more or self._tells_what_is_lacking(sentence, others)):

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article_index import ArticleIndex
+from index.lexical import terms
+from rag.also_called import also_called
 from rag.attachment import misattached
 from rag.discrepancy import contradicts
 from rag.evidence import Candidate
@@ -62,17 +64,20 @@ class Verifier:
         return self._features(understood, supporting(understood, readings, self._index))
 
     def _features(self, claim: Statement, evidence: Sequence[Candidate]) -> NDArray[np.float64]:
-        vectors = [self._index.sentence_vectors(item.reading.hit.id)[item.number] for item in evidence]
-        together = np.sum(vectors, axis=0)
-        cosine = float(together @ claim.question.query.vector / np.linalg.norm(together))
-        words = evidence[0].words.union(*(item.words for item in evidence))
-        nearest = max(cosine, *(item.cosine for item in evidence))
-        return np.array([1.0, nearest, covered(claim.question.rarity, words)])
+        # On its own: the sentence vectors of a passage say what is around them too, as much as what they say.
+        said = self._index.embedder.embed([" ".join(item.text for item in evidence)])[0]
+        words = claim.said_by(evidence[0].words.union(*(item.words for item in evidence)))
+        # A name counts as covered in whatever form it stands there.
+        text = "\n".join([*(item.text for item in evidence), *self._headings(evidence)])
+        held = Held.of(f"{text}\n{also_called(text)}")
+        named = (terms(item.value) for item in claim.particulars if item.kind == "name" and not held.lacks(item))
+        cosine = said @ claim.question.query.vector
+        return np.array([1.0, cosine, covered(claim.question.rarity, words.union(*named))])
 
     def _differs(self, claim: Statement, evidence: Sequence[Candidate]) -> bool:
         """Whether the evidence lacks one of the claim's particulars, says the contrary, or says it of another."""
         texts = [item.text for item in evidence]
-        if _lacks(claim.particulars, "\n".join(texts), "\n".join(self._headings(evidence))):
+        if _lacks((*claim.attributed, *claim.particulars), "\n".join(texts), "\n".join(self._headings(evidence))):
             return True
         about = "\n".join(text for text in texts if text == texts[0] or _names_one_of(text, claim))
         return contradicts(claim.text, about) or misattached(claim.text, texts, claim.names)
@@ -92,6 +97,6 @@ def _names_one_of(text: str, claim: Statement) -> bool:
 
 def _lacks(said: Sequence[Particular], text: str, headings: str) -> bool:
     """Whether a particular stands neither in a text nor above it, where the text's own numbers and dates come first."""
-    alone, together = Held.of(text), Held.of(f"{headings}\n{text}")
+    alone, together = Held.of(text), Held.of(f"{headings}\n{text}\n{also_called(text)}")
     rivals = {item.kind for item in particulars(text) if not any(same(item, other) for other in said)} - {"name"}
     return any(together.lacks(item) or (item.kind in rivals and alone.lacks(item)) for item in said)

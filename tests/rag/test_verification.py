@@ -58,6 +58,10 @@ def test_a_sentence_of_the_passages_is_supported_by_itself(bundled: Articles) ->
         "Narendra Modi, India's prime minister, skipped the summit in Astana.",
         "Iran joined in 2023, and Belarus followed in 2024.",
         "It follows a policy of neutrality, so Turkmenistan has not joined.",
+        "According to The Diplomat, Russia supported India's accession in order to counterbalance China, politically "
+        "and economically.",
+        "Yes, Russia supported India.",
+        "In short, the article says that Iran joined in 2023.",
     ],
 )
 def test_what_is_said_in_other_words_is_supported(bundled: Articles, claim: str) -> None:
@@ -79,6 +83,8 @@ def test_what_is_said_in_other_words_is_supported(bundled: Articles, claim: str)
         "China backed India's membership of the SCO because India's entry balanced Russia's dominance.",
         "Goods travel by rail from Chongqing to Duisburg.",
         "Iran joined in 2024, and Belarus followed in 2023.",
+        "Yes, Russia opposed India.",
+        "According to Reuters, Russia backed India's membership.",
         "Uzbekistan and Kyrgyzstan have never joined the SCO.",
     ],
 )
