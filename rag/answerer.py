@@ -14,7 +14,7 @@ OnToken = Callable[[str], None]
 
 
 class Answerer(Protocol):
-    """Answers from the passages found, or refuses. `name` is what it is chosen by."""
+    """Answers from the passages found, or refuses. `name` is what it is chosen by in `Chatbot.ask`."""
 
     name: str
 

@@ -96,7 +96,7 @@ class Chatbot:
             filters: which articles are asked; all of them where none are given.
             passages: how many passages are read, if not as many as the settings say.
             answerer: one of `answerers`, by default the first.
-            on_token: given the answer's text piece by piece.
+            on_token: given the answer's text piece by piece; where a language model fails, only what it had written.
 
         Raises:
             BadQuestion: the question is empty or longer than `LONGEST_QUESTION` characters.

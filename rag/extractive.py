@@ -14,7 +14,7 @@ from rag.confidence import confidence
 from rag.evidence import Candidate, choose, rank_sentences
 from rag.question import Question
 from rag.reading import Reading
-from rag.settings import Settings
+from rag.settings import EXTRACTIVE, Settings
 
 # How many of the sentences nearest to answering an answer carries.
 _NEAREST = 5
@@ -23,7 +23,7 @@ _NEAREST = 5
 class ExtractiveAnswerer:
     """Quotes the sentences that answer, in reading order. Instant, the same every time, and nothing is invented."""
 
-    name = "extractive"
+    name = EXTRACTIVE
 
     def __init__(self, index: ArticleIndex, settings: Settings) -> None:
         self._index = index

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -18,9 +18,8 @@ _PREFIX = "RAG_"
 _ELSEWHERE = {"RAG_HOME", "RAG_INDEX"}
 FILE = Path("rag.toml")
 
-_LOGIN = re.compile(r"//[^/]*@")
-
 STRICT, FLAG = "strict", "flag"
+EXTRACTIVE = "extractive"
 _LEAST = {"max_tokens": 20, "overlap": 0, "passages": 1, "max_quotes": 1, "llm_window": 1024, "llm_timeout": 1}
 
 
@@ -63,10 +62,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
-            if getattr(self, name) < least:
+            if not least <= getattr(self, name) < math.inf:
                 raise SettingsError(f"{name} is {getattr(self, name)}: set it to {least} or more")
         if not 0 <= self.threshold <= 1:
             raise SettingsError(f"threshold is {self.threshold}: set it between 0 and 1")
+        if self.llm_model == EXTRACTIVE:
+            raise SettingsError(f"llm_model is {EXTRACTIVE!r}, which is how the answers without a model are called")
         if self.verification not in (STRICT, FLAG):
             raise SettingsError(f"verification is {self.verification!r}: set it to {STRICT} or {FLAG}")
 
@@ -77,7 +78,7 @@ class Settings:
 
     def described(self) -> dict[str, Any]:
         """The settings by name, without the login that an address may hold."""
-        return {**asdict(self), "llm": _LOGIN.sub("//", self.llm)}
+        return {**asdict(self), "llm": self.llm.rpartition("@")[2].partition("?")[0].partition("#")[0]}
 
     @classmethod
     def load(cls, file: Path | None = None, **arguments: Any) -> Settings:

@@ -198,6 +198,10 @@ def _chat(options: argparse.Namespace) -> None:
     from rag.library import ready_index
 
     settings = _settings(options)
+    if settings.llm:
+        from rag.llm.load import load
+
+        load(settings)
     with bars("passages") as progress:
         folder = ready_index(options.index, settings, progress)
     # One that is there and cannot be read is explained on the page, which can make it anew.

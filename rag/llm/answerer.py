@@ -24,8 +24,8 @@ from rag.reading import Reading
 from rag.settings import STRICT, Settings
 from rag.verification import Verifier
 
-# Tokens that a reply may have: four sentences and their marks take some 150.
-_MAX_TOKENS = 500
+# Tokens that a reply may have: four sentences and their marks take some 150, what a model thinks aloud takes more.
+_MAX_TOKENS = 800
 
 
 class LanguageModelAnswerer:
@@ -98,7 +98,7 @@ class LanguageModelAnswerer:
             citations=citations,
             withheld=() if sentences else quoted.citations,
             abstained=not sentences,
-            answered_by=self._model.name,
+            answered_by=self.name,
             model=draft.use(self._model.name, reply),
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from corpus.article import Range
+from index.lexical import terms
 from rag.answer import REFUSAL, SUPPORTED, WEAK, ModelUse, Sentence
 from rag.evidence import Candidate
 from rag.llm.marks import Written
@@ -48,7 +49,8 @@ class Draft:
 
     def add(self, written: Written) -> Kept | None:
         """Check a sentence; what is said for it, or None where nothing is."""
-        if is_refusal(written.text) or any(written.text == item.text for item in self.kept):
+        is_repeated = any(written.text == item.text for item in self.kept)
+        if is_repeated or is_refusal(written.text) or not terms(written.text):
             return None
         self._counts["sentences"] += 1
         kept = self._checked(written)

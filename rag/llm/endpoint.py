@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from corpus.errors import LanguageModelError, SettingsError
 from corpus.tokens import count_tokens
@@ -27,6 +28,8 @@ _CONNECTING = 5.0
 _DISPENSABLE = {"temperature": 0, "seed": 0, "stream_options": {"include_usage": True}}
 # Of the models that there are, so many are named.
 _NAMED = 8
+# What is shorter stands in any text.
+_LEAST_SECRET = 4
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -80,7 +83,7 @@ class Endpoint:
             failure = Failed(f"did not end its reply within {self._timeout:g} s: set llm_timeout to more, or ask again")
         # Not within the handlers: the errors they have hold the key.
         user, password = self._login or ("", "")
-        raise LanguageModelError(failure.line(self._shown, secrets=(key, password or user)))
+        raise LanguageModelError(failure.line(self._shown, _secrets(key, user, password)))
 
     def _key(self) -> str:
         key = self._own_key or os.environ.get(_KEY, "").strip()
@@ -89,6 +92,15 @@ class Endpoint:
         return key
 
     def _client(self, key: str, limit: asyncio.Timeout) -> AsyncOpenAI:
+        from rag.llm.failures import Failed
+
+        try:
+            return self._made(key, limit)
+        except Exception:
+            # Whatever the transport makes of a proxy or a certificate that the environment names.
+            raise Failed("cannot be asked: check the proxy and the certificates that the environment names") from None
+
+    def _made(self, key: str, limit: asyncio.Timeout) -> AsyncOpenAI:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         # A proxy is the way to other machines, not to a server on this one.
@@ -240,15 +252,33 @@ def _split(address: str) -> tuple[str, tuple[str, str] | None]:
     """An address without the user and the password in it, and those."""
     try:
         parts = urlsplit(address.strip())
-        port = f":{parts.port}" if parts.port else ""
+        port = f":{parts.port}" if parts.port is not None else ""
     except ValueError:
         parts, port = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.query or parts.fragment:
+        raise SettingsError("llm is an address with a ? or a #, which is not sent: leave out what follows it")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _is_name(parts.hostname):
         # Not repeated: it may hold a password.
         raise SettingsError("llm is no address: set it to one such as http://localhost:11434/v1")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     login = (unquote(parts.username or ""), unquote(parts.password or "")) if "@" in parts.netloc else None
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}", login
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host can be looked for under this name."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return host.isprintable()
+
+
+def _secrets(key: str, user: str, password: str) -> tuple[str, ...]:
+    """What of a login servers may repeat, in each way in which it is sent, the longest first."""
+    together = b64encode(f"{user}:{password}".encode()).decode() if user or password else ""
+    said = {key, together, *(way for part in (user, password) for way in (part, quote(part, safe="")))}
+    return tuple(sorted((secret for secret in said if len(secret) >= _LEAST_SECRET), key=len, reverse=True))
 
 
 def _nothing(text: str) -> None:

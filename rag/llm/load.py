@@ -20,12 +20,12 @@ def load(settings: Settings) -> LanguageModel:
         SettingsError: it is neither an address nor a `.gguf` file.
         MissingDependency, LanguageModelError: see `rag.llm.local`.
     """
-    return _load(settings.llm, settings.llm_model, settings.llm_window, settings.llm_timeout)
+    return _load(settings.llm.strip(), settings.llm_model, settings.llm_window, settings.llm_timeout)
 
 
 @lru_cache(maxsize=2)
 def _load(llm: str, model: str, window: int, timeout: float) -> LanguageModel:
-    if llm.startswith(("http://", "https://")):
+    if llm.lower().startswith(("http://", "https://")):
         from rag.llm.endpoint import Endpoint
 
         return Endpoint(llm, model, window=window, timeout=timeout)
@@ -33,4 +33,5 @@ def _load(llm: str, model: str, window: int, timeout: float) -> LanguageModel:
         from rag.llm.local import LocalModel
 
         return LocalModel.load(Path(llm), window=window, timeout=timeout)
-    raise SettingsError(f"llm is {llm!r}: name an address such as http://localhost:11434/v1, or a .gguf file")
+    # Not repeated: it may hold a password.
+    raise SettingsError("llm is neither an address such as http://localhost:11434/v1 nor a .gguf file: set it to one")

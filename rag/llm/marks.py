@@ -6,23 +6,28 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from corpus.sentences import paragraphs, sentences
+from corpus.readers.tidying import tidy
+from corpus.sentences import sentences
 
-# "[1]", "[1, 2]", "[1-3]", "[^1]", "[passage 1]", "［１］" and "【1†source】".
+# "[1]", "[1, 2]", "[1-3]", "[^1]", "[[1]]", "[passage 1]", "［１］", "【1†source】" and "[1](https://…)".
 _MARK = re.compile(
-    r"\s*[\[［【]\s*\^?\s*(?:(?:passages?|sources?|no\.?)\s*)?#?(\d{1,4}(?:\s*(?:[,;、，&–—~-]|and|to)\s*\d{1,4})*)"
-    r"\s*(?:†[^\]］】]*)?[\]］】]",
+    r"\\?[\[［【⟦]{1,2}\s?\^?(?:(?:passages?|sources?|documents?|docs?|citations?|references?|refs?|nos?)\b[.:]?\s?)?#?"
+    r"(\d{1,4}(?:\s?(?:[,;、，&–—~-]|and|to)\s?\d{1,4})*)\.?\s?(?:†[^\]】]{0,80})?\\?[\]］】⟧]{1,2}"
+    r"(?:\(https?://[^\s)]*\))?",
     re.IGNORECASE,
 )
-_SPAN = re.compile(r"(\d+)(?:\s*(?:[–—~-]|to)\s*(\d+))?")
+_SPAN = re.compile(r"(\d+)(?:\s?(?:[–—~-]|to)\s?(\d+))?")
 _LONGEST_SPAN = 50
-# What a reasoning model thinks aloud before it answers.
-_THOUGHT = re.compile(r"\s*<think>.*?(?:</think>|$)", re.DOTALL)
-_MAY_BE_THOUGHT = "<think>"
-# What a piece may break off in the middle of: a word, and a mark.
-_UNFINISHED = re.compile(r"(?:\s*[\[［【][^\]］】]{0,60})?\S*$")
+# What a reasoning model thinks aloud before it answers; where its template begins the thought, only the end is there.
+_THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|$)", re.DOTALL)
+_THOUGHT_ENDS = "</think>"
+_THOUGHT_BEGINS = ("<think>", "<thinking>", "<thought>", "<reasoning>")
+# What begins a line that does not go on with the one before it, and lines that say nothing: rows and lists of sources.
 _LINE_BEGINS = re.compile(r"(?:[-*•>]|\d{1,2}[.)]|#{1,6})\s+")
-_EMPHASIS = re.compile(r"\*\*|__|`")
+_NOTHING = re.compile(r"\||```|[\[［【]\^?\d+[\]］】]:|(?:sources?|references?|answer):?$", re.IGNORECASE)
+_LAYOUT = re.compile(r"</?[a-z][^<>]{0,80}>|\*+(?=\S)|(?<=\S)\*+|__|`", re.IGNORECASE)
+# More than any answer has: what follows is not read.
+_LONGEST_REPLY = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,20 @@ class ReplyReader:
 
     def feed(self, piece: str) -> list[Written]:
         """The sentences that a further piece of the reply has completed."""
-        self._reply += piece
-        # The last one may go on, and its marks may still follow.
-        return self._new(_read(_UNFINISHED.sub("", self._reply, count=1))[:-1])
+        self._add(piece)
+        # Nothing new is whole before a word is; and the last sentence may go on, or its marks follow.
+        return self._new(_read(_finished(self._reply))[:-1]) if re.search(r"\s", piece) else []
 
     def close(self, *, is_whole: bool = True) -> list[Written]:
         """The sentences that are left; without the last where the reply was cut."""
         found = _read(self._reply)
-        return self._new(found if is_whole else found[:-1])
+        return self._new(found if is_whole and len(self._reply) < _LONGEST_REPLY else found[:-1])
+
+    def _add(self, piece: str) -> None:
+        _, is_thought, said = (self._reply + piece).rpartition(_THOUGHT_ENDS)
+        if is_thought:
+            self._given = 0
+        self._reply = said if said.lstrip().startswith(_THOUGHT_BEGINS) else said[:_LONGEST_REPLY]
 
     def _new(self, found: list[Written]) -> list[Written]:
         new = found[self._given :]
@@ -57,40 +68,69 @@ class ReplyReader:
         return new
 
 
+def without_thought(reply: str) -> str:
+    """What a reply says after what a reasoning model thinks aloud."""
+    return _THOUGHT.sub("", reply, count=1).rpartition(_THOUGHT_ENDS)[2]
+
+
+def _finished(reply: str) -> str:
+    """The reply without the word, or the mark, that a piece may have broken off in."""
+    words = reply[: max(map(reply.rfind, " \n")) + 1]
+    opened = max(map(words.rfind, "[［【"))
+    is_open = opened >= 0 and not any(bracket in words[opened:] for bracket in "]］】")
+    return words[:opened] if is_open else words
+
+
 def _read(reply: str) -> list[Written]:
     """The sentences of a reply, or of its beginning; its marks are those up to where the next sentence begins."""
-    reply = _THOUGHT.sub("", reply, count=1)
-    if _MAY_BE_THOUGHT.startswith(reply.strip()):
+    reply = without_thought(reply)
+    begun = reply.strip()
+    if any(thought.startswith(begun) for thought in _THOUGHT_BEGINS):
         return []
-    return [written for start, end in paragraphs(reply) for written in _read_line(_unlisted(reply[start:end]))]
+    return [written for paragraph in _paragraphs(reply) for written in _read_paragraph(paragraph)]
 
 
-def _read_line(line: str) -> Iterator[Written]:
-    marks = list(_MARK.finditer(line))
+def _paragraphs(reply: str) -> Iterator[str]:
+    """What is said in one go: lines broken within it are joined, and what makes a list or a heading is left out."""
+    joined: list[str] = []
+    for line in map(str.strip, [*reply.split("\n"), ""]):
+        begins = _LINE_BEGINS.match(line)
+        is_apart = not line or begins or _NOTHING.match(line)
+        if is_apart and joined:
+            yield " ".join(joined)
+            joined = []
+        if not _NOTHING.match(line):
+            joined += filter(None, [line[begins.end() :] if begins else line])
+        if line.startswith("#"):
+            yield " ".join(joined)
+            joined = []
+
+
+def _read_paragraph(paragraph: str) -> Iterator[Written]:
+    paragraph = _LAYOUT.sub("", paragraph)
+    marks = list(_MARK.finditer(paragraph))
     bare, places, reached = "", [], 0
     for mark in marks:
-        bare += line[reached : mark.start()]
+        bare += paragraph[reached : mark.start()].rstrip()
         places.append(len(bare))
         reached = mark.end()
-    bare += line[reached:]
+    bare += paragraph[reached:]
     ranges = sentences(bare, (0, len(bare)))
-    ends = [start for start, _ in ranges[1:]] + [len(bare) + 2]
-    # Marks that begin a line belong to what follows them, and so do all the others in it.
+    starts = [start for start, _ in ranges]
+    # Marks that begin a paragraph belong to what follows them, and so do all the others in it.
     leads = bool(marks) and marks[0].start() == 0
-    for (start, end), following in zip(ranges, ends, strict=False):
-        own = [mark for mark, place in zip(marks, places, strict=True) if _belongs(place, start, following, leads)]
-        if text := _EMPHASIS.sub("", bare[start:end]).strip():
-            yield Written(text, tuple(dict.fromkeys(number for mark in own for number in _numbers(mark[1]))))
+    owners = [_owner(place, starts, leads) for place in places]
+    for number, (start, end) in enumerate(ranges):
+        own = [mark for mark, owner in zip(marks, owners, strict=True) if owner == number]
+        if text := tidy(bare[start:end]):
+            yield Written(text, tuple(dict.fromkeys(named for mark in own for named in _numbers(mark[1]))))
 
 
-def _unlisted(line: str) -> str:
-    """A line without what makes it a heading, or an item of a list."""
-    begins = _LINE_BEGINS.match(line)
-    return line[begins.end() :] if begins else line
-
-
-def _belongs(place: int, start: int, following: int, leads: bool) -> bool:
-    return start - 1 <= place < following - 1 if leads else start < place < following
+def _owner(place: int, starts: list[int], leads: bool) -> int:
+    """The sentence, by its number, to which a mark belongs that stood at a place of the text without marks."""
+    # A mark between two sentences stands at the end of the first, and its text goes on behind white space.
+    begun = sum(start <= place + 1 if leads else start < place for start in starts)
+    return max(begun - 1, 0)
 
 
 def _numbers(listed: str) -> Iterator[int]:

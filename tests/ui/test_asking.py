@@ -60,6 +60,20 @@ def test_a_choice_that_cannot_be_is_an_error_of_one_line(
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "address", ["ftp://ada:s3cret@h", "ada:s3cret@h/v1", " HTTP://ada:s3cret@h:x/v1", "http://h/v1?key=s3cret"]
+)
+@pytest.mark.parametrize("command", ["ask", "chat", "info"])
+def test_what_is_secret_in_an_address_is_not_repeated(
+    index: Path, address: str, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RAG_LLM", address)
+    status = main([*(LAMP if command == "ask" else [command]), "--index", str(index)])
+    told = capsys.readouterr()
+    assert status == (0 if command == "info" else 2)
+    assert "s3cret" not in told.out + told.err
+
+
 def test_an_index_tells_what_updates_leave_out(index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["info", "--json", "--index", str(index)])
     assert json.loads(capsys.readouterr().out)["left out"] == [str(index.parent / "mill.md")]

@@ -42,7 +42,8 @@ def answered(index: Path, script: Answering | Sequence[Answering], question: str
 def test_a_sentence_is_tied_to_the_exact_words_that_support_it(bundled_index: Path) -> None:
     answer = answered(bundled_index, f"{BACKED} [1]")
     assert answer.text == BACKED
-    assert answer.answered_by == "scripted"
+    assert answer.model
+    assert answer.model.name == "scripted"
     assert not answer.abstained
     (sentence,) = answer.sentences
     assert sentence.standing is Standing.SUPPORTED
@@ -180,13 +181,30 @@ def test_a_follow_up_is_rewritten_and_shown(bundled_index: Path) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    ["When did Napoleon join the SCO?", "It joined in 2017.\nWhen did it?", "why " * 200, "", refusal(500, "down")],
+    [
+        "When did Napoleon join the SCO?",
+        "napoleon joined the SCO when, and Pakistan?",
+        "When did India join the SCO?",
+        "When did Pakistan join?\nIn 2017.",
+        "why " * 200,
+        "?",
+        "",
+        refusal(500, "down"),
+    ],
 )
 def test_a_rewriting_that_says_what_nobody_said_is_not_taken(bundled_index: Path, reply: Answering) -> None:
     with ModelServer([reply, "India and Pakistan both joined the SCO in 2017. [1]"]) as server:
         chatbot = Chatbot.open(bundled_index, Settings(llm=server.address))
         answer = chatbot.ask("And Pakistan?", history=TURNS)
     assert answer.standalone == "When did India join the SCO? And Pakistan?"
+
+
+@pytest.mark.parametrize("form", ["<think>Hm.</think>\n{}", "**{}**", "Rewritten question: “{}”"])
+def test_a_rewriting_is_found_in_what_models_put_around_it(bundled_index: Path, form: str) -> None:
+    rewritten = "When did Pakistan join the SCO?"
+    with ModelServer([form.format(rewritten), "India and Pakistan both joined the SCO in 2017. [1]"]) as server:
+        chatbot = Chatbot.open(bundled_index, Settings(llm=server.address))
+        assert chatbot.ask("And Pakistan?", history=TURNS).standalone == rewritten
 
 
 def test_a_question_that_stands_alone_is_not_rewritten(bundled_index: Path) -> None:

@@ -18,6 +18,10 @@ REPLIES: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "<think>Is it so [3]? Yes.</think>It is so. [1]": [("It is so.", (1,))],
     "He wrote a[i] and [sic] and [1921-1922]. [1]": [("He wrote a[i] and [sic] and.", (1921, 1922, 1))],
     "Backwards [5-2], and on and on [1-4000].": [("Backwards, and on and on.", (5, 2, 1, 4000))],
+    "Russia backed\nIndia in 2017. [1]\nIt did so [2].": [("Russia backed India in 2017.", (1,)), ("It did so.", (2,))],
+    "It is so [doc 1] [Source: 2] [[3]] \\[4\\] [5.] [6](https://a.example/b).": [("It is so.", (1, 2, 3, 4, 5, 6))],
+    "| a | b |\n|---|---|\nIt *is* <b>so</b>.<sup>[1]</sup>\n\n[^1]: The source.\nSources:": [("It is so.", (1,))],
+    "<thinking>Hm.</thinking>\nIt is \u202eso. [1]": [("It is so.", (1,))],
     "[1]": [],
     "": [],
 }
@@ -38,6 +42,18 @@ def test_a_sentence_is_given_as_soon_as_the_next_one_begins() -> None:
     assert reader.feed("Foo is bar. [1") == []
     assert reader.feed("] Baz") == []
     assert reader.feed(" went") == [Written("Foo is bar.", (1,))]
+
+
+def test_what_was_thought_aloud_is_known_at_its_end() -> None:
+    reader = ReplyReader()
+    assert reader.feed("Let me see. It says so.</think>It is so. [1]") == []
+    assert reader.close() == [Written("It is so.", (1,))]
+
+
+def test_a_reply_without_end_is_read_to_a_length_that_an_answer_has() -> None:
+    reader = ReplyReader()
+    read = [*(sentence for _ in range(2000) for sentence in reader.feed("So it is. \n   ")), *reader.close()]
+    assert 200 < len(read) < 400
 
 
 def test_of_a_reply_that_was_cut_the_last_sentence_is_left_out() -> None:
