@@ -14,7 +14,7 @@ from rag.particulars.particular import Particular
 
 # Said in one word, where others count.
 _COUNTED = {"both": "2", "twice": "2", "double": "2", "doubled": "2", "once": "1", "single": "1", "half": "50%"}
-_CURRENCIES = "$€£¥"
+_CURRENCY = re.compile(r"[$€£¥]")
 # A country, and those who live there: Russia, Russian; Japan, Japanese; Poland, Polish.
 _COUNTRY = re.compile(r"(?:|a|e|y|o|ia|al|en|ain|and|land|ey|ay)")
 _PEOPLE = re.compile(r"(?:n|an|ian|ean|i|ic|ish|tish|nish|ese|uese|er|egian)")
@@ -34,7 +34,7 @@ class Held:
     """What a text holds, in the forms in which particulars are looked up in it."""
 
     words: frozenset[str]
-    numbers: frozenset[str]
+    numbers: dict[str, set[str]]
     dates: tuple[str, ...]
     acronyms: frozenset[str]
     initials: tuple[str, ...]
@@ -43,11 +43,19 @@ class Held:
     def of(cls, text: str) -> Held:
         """What is held by a text."""
         spoken, said = words(text), [date.value for date in dates(text)]
-        figures = {number.value for number in numbers(text)} | {word for word in spoken if word.isdigit()}
+        found = numbers(text)
+        # "1,200" holds no 200, and "500 pounds" nothing but pounds.
+        loose = (word for word in words(_without(text, found)) if word.isdigit())
         named = [name.value.split() for name in names(text, frozenset(spoken))]
         return cls(
             words=frozenset(spoken).union(*named),
-            numbers=frozenset({*figures, *_parts(said), *(_COUNTED[word] for word in spoken if word in _COUNTED)}),
+            numbers=_by_amount(
+                [
+                    *map(_amount, found),
+                    *((plain, "") for plain in (*loose, *_parts(said))),
+                    *((_COUNTED[word], "") for word in spoken if word in _COUNTED),
+                ]
+            ),
             dates=tuple(said),
             acronyms=acronyms(text),
             initials=tuple("".join(word[0] for word in name) for name in named),
@@ -59,12 +67,13 @@ class Held:
             return not self._holds_name(particular.value.split())
         if particular.kind == "date" and self._holds_date(particular.value):
             return False
-        return not self._holds_number(particular.value)
+        return not self._holds_number(particular)
 
-    def _holds_number(self, value: str) -> bool:
-        plain = value.lstrip(_CURRENCIES)
-        without = {plain} if plain != value else {f"{symbol}{value}" for symbol in _CURRENCIES}
-        return value in self.numbers or not without.isdisjoint(self.numbers)
+    def _holds_number(self, number: Particular) -> bool:
+        plain, unit = _amount(number)
+        units = self.numbers.get(plain)
+        # Where one of them does not say what it counts in, they may be the same.
+        return units is not None and (not unit or not units - {""} or unit in units)
 
     def _holds_date(self, value: str) -> bool:
         years = {_parsed(reading)[0] for held in self.dates for reading in held.split("|")}
@@ -104,12 +113,33 @@ def same(one: Particular, other: Particular) -> bool:
             few[0] == initials[1] and len(few) == 1 < len(many)
         )
     if one.kind == other.kind == "number" or "number" in (one.kind, other.kind):
-        return one.value.lstrip(_CURRENCIES) == other.value.lstrip(_CURRENCIES)
+        (plain, unit), (other_plain, other_unit) = _amount(one), _amount(other)
+        return plain == other_plain and (not unit or not other_unit or unit == other_unit)
     return any(
         all(a == b or not a or not b or "X" in a + b for a, b in zip(first, second, strict=True))
         and (first[0].rstrip("X").startswith(second[0].rstrip("X")) or second[0].startswith(first[0].rstrip("X")))
         for first, second in product(*(map(_parsed, date.value.split("|")) for date in (one, other)))
     )
+
+
+def _amount(number: Particular) -> tuple[str, str]:
+    """A number without its currency or measure, and that."""
+    currency = _CURRENCY.match(number.value)
+    return (number.value[1:], currency[0]) if currency else (number.value, number.unit)
+
+
+def _by_amount(amounts: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    units: dict[str, set[str]] = {}
+    for plain, unit in amounts:
+        units.setdefault(plain, set()).add(unit)
+    return units
+
+
+def _without(text: str, found: Iterable[Particular]) -> str:
+    for item in found:
+        start, end = item.place
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
 
 
 def _parsed(reading: str) -> tuple[str, str, str]:

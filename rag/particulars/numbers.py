@@ -47,6 +47,17 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _SYMBOLS = {"dollar": "$", "euro": "€", "pound": "£", "yen": "¥"}
+# Each with its other forms; those of what is often said loosely, such as tons and tonnes, are one.
+_MEASURES = (
+    "metre meter m, kilometre kilometer km kph, centimetre centimeter cm, millimetre millimeter mm, mile mph, "
+    "foot feet ft, inch inches, yard, tonne ton, kilogram kilogramme kilo kg, gram gramme, ounce, litre liter, gallon, "
+    "hectare, acre, hour, minute, day, week, month, year, decade, century centuries, "
+    "cent, franc, rupee, yuan, rouble ruble, peso, krona kronor, lira"
+)
+_MEASURED = {form: forms.split()[0] for forms in _MEASURES.split(", ") for form in forms.split()}
+_MEASURE = re.compile(
+    rf"[\s\u00a0-]?(?P<power>(?:square|cubic)[\s-])?(?P<measure>{'|'.join(_MEASURED)})s?\b", re.IGNORECASE
+)
 _FRACTION = re.compile(
     r"\b(?P<over>one|two|three|four|an?)[\s-](?P<under>third|quarter|fourth|fifth|sixth|tenth)s?\b(?= of\b)"
     r"|\b(?P<half>half)(?= (?:of|the|its|their|his|her|as)\b)",
@@ -65,13 +76,14 @@ class _Number:
     value: Decimal | None = None
     scale: int = 1
     unit: str = ""
+    measure: str = ""
 
     def particular(self) -> Particular:
         if self.value is None:
-            return Particular("number", self.looks, self.place)
+            return Particular("number", self.looks, self.place, self.measure)
         plain = f"{(self.value * self.scale).normalize():f}"
         said = {"%": f"{plain}%", "BC": f"{plain} BC"}.get(self.unit, f"{self.unit}{plain}")
-        return Particular("number", said, self.place)
+        return Particular("number", said, self.place, self.measure)
 
 
 def numbers(text: str) -> list[Particular]:
@@ -103,7 +115,7 @@ def _in_figures(match: re.Match[str]) -> _Number:
     value = _decimal(figures)
     if value is not None and match["minus"]:
         value = -value
-    return _Number((start, end), figures, value, by, symbol[-1] if symbol else unit)
+    return _Number((start, end), figures, value, by, symbol[-1] if symbol else unit, _measure(match.string, end))
 
 
 def _decimal(figures: str) -> Decimal | None:
@@ -127,7 +139,8 @@ def _in_words(match: re.Match[str]) -> _Number:
         else:
             total, current = total + max(current, 1) * scale, 0
     unit, end = _unit(match.string, match.end())
-    return _Number((match.start(), end), match[0], Decimal(total + current), unit=unit)
+    measure = _measure(match.string, end)
+    return _Number((match.start(), end), match[0], Decimal(total + current), unit=unit, measure=measure)
 
 
 def _fraction(match: re.Match[str]) -> Particular:
@@ -146,11 +159,19 @@ def _unit(text: str, end: int) -> tuple[str, int]:
     return unit, found.end()
 
 
+def _measure(text: str, end: int) -> str:
+    """The measure in which a number counts, if one follows it: "43-metre", "43 m", "43 square metres"."""
+    found = _MEASURE.match(text, end)
+    return f"{found['power'] or ''}{_MEASURED[found['measure'].lower()]}".lower() if found else ""
+
+
 def _with_shared_units(text: str, found: list[_Number]) -> list[_Number]:
     """The numbers, where "5 to 10 %" means 5 % too, and "5 to 10 million" five million."""
     for position in range(len(found) - 2, -1, -1):
         number, then = found[position], found[position + 1]
         if _RANGE.fullmatch(text[number.place[1] : then.place[0]]):
             scale = then.scale if number.scale == 1 and not number.unit else number.scale
-            found[position] = replace(number, scale=scale, unit=number.unit or then.unit)
+            found[position] = replace(
+                number, scale=scale, unit=number.unit or then.unit, measure=number.measure or then.measure
+            )
     return found

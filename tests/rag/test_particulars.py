@@ -97,6 +97,11 @@ def test_each_is_found_where_it_stands() -> None:
         ("5 million", "$5 million"),
         ("on the 17th", "on 17 July"),
         ("in World War II", "in the Second World War"),
+        ("500", "500 pounds"),
+        ("43 metres high", "the 43-meter tower"),
+        ("43 feet", "a height of 43"),
+        ("in two years, for 5 tons", "in 2 years, for five tonnes"),
+        ("5 metres", "5 to 10 m"),
     ],
 )
 def test_what_is_said_in_another_way_is_not_lacking(claim: str, text: str) -> None:
@@ -116,6 +121,16 @@ def test_what_is_said_in_another_way_is_not_lacking(claim: str, text: str) -> No
         ("by Austria", "by Australia"),
         ("in World War II", "in World War I"),
         ("$5 million", "€5 million"),
+        ("500 euros", "500 pounds"),
+        ("500 euros", "500 pounds for 500 visitors"),
+        ("500 percent", "500 pounds"),
+        ("500 people", "500 %"),
+        ("43 feet high", "43 metres high"),
+        ("1,200 kilograms", "1,200 tonnes"),
+        ("43 kilometres", "forty-three metres"),
+        ("43 square metres", "43 metres"),
+        ("200 tonnes", "1,200 tonnes"),
+        ("three weeks", "three days"),
     ],
 )
 def test_what_is_more_exact_or_else_is_lacking(claim: str, text: str) -> None:

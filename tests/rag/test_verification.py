@@ -128,6 +128,53 @@ def test_figures_that_belong_to_others_are_not_supported(tmp_path: Path) -> None
     assert articles.check("The mill at Arlen employed 340 weavers.", "article").score < UNSUPPORTED
 
 
+TOWER = """---
+title: The clock tower of Arlen
+author: Kell Barrow and Mary Quill
+date: 2021-05-04
+source: The Gazette of 1931
+---
+
+Henrik Voss built the clock tower of Arlen from 1881 to 1884. The tower is 43 metres high and weighs 1,200 tonnes.
+
+The council paid Voss 500 pounds. Voss painted the tower in 1921, and Tom Gray repaired its clock in 1935.
+
+In 1962 the council voted 9 to 4 against the sale of the tower. About 40,000 people visit it every year.
+
+The tower may close next winter, as the stairs are worn.
+"""
+
+
+@pytest.fixture(scope="module")
+def tower(tmp_path_factory: pytest.TempPathFactory) -> Articles:
+    return Articles(_indexed(tmp_path_factory.mktemp("tower"), TOWER))
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The council paid Voss 500 pounds.",
+        "Voss was paid £500 by the council.",
+        "The clock tower is 43 metres high and weighs 1,200 tonnes.",
+    ],
+)
+def test_a_number_is_supported_in_its_own_unit(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score >= SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The council paid Voss 500 euros.",
+        "The tower is 43 feet high.",
+        "The tower is 43 kilometres high.",
+        "The tower weighs 1,200 kilograms.",
+    ],
+)
+def test_a_number_in_another_unit_is_not_supported(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score < UNSUPPORTED
+
+
 @pytest.mark.parametrize(
     "claim",
     [
