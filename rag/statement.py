@@ -40,6 +40,13 @@ _ACCORDING = re.compile(
 _ANYONE = re.compile(
     rf"\b(?:the|an?|this|these|its?|in|on|of|by|from|about|titled|provided|given|{_TOLD_BY})\b", re.IGNORECASE
 )
+_SOURCE = r"(?:the )?[A-Z][\w.'’-]*(?: (?:and |of |the |in )*[A-Z][\w.'’-]*)*"
+# Inside a statement: "…, according to The Gazette", "The Gazette reports that …".
+_SOURCES = re.compile(
+    rf"(?i:\b(?:according to|as (?:reported|stated) (?:in|by)|writing (?:in|for))) {_SOURCE}"
+    rf"|{_SOURCE}(?= (?:\w+ly )?(?:says?|said|writes?|wrote|reports?|reported|notes?|noted|argues?|argued|states?"
+    r"|stated|explains?|explained)\b)"
+)
 
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W_]*")
 _WORD = re.compile(r"[^\W_]+")
@@ -57,7 +64,7 @@ class Statement:
     """A claim with its vector and the weights of its words, its particulars, and the terms that these are made of.
 
     The words that frame it ("According to the article, …") are left out of all but `attributed`, the particulars of
-    whom or what it says it has this from.
+    whom or what it says it has this from, there or elsewhere.
     """
 
     question: Question
@@ -77,7 +84,8 @@ class Statement:
         rarity = {word: min(weight, limit) for word, weight in question.rarity.items()}
         # In the whole, where a name that follows "Yes," does not begin the sentence.
         every = particulars(whole, _known(whole, readings))
-        said, attributed = (tuple(item for item in every if (item.place[0] >= start) is own) for own in (True, False))
+        said = tuple(item for item in every if item.place[0] >= start)
+        attributed = tuple(item for item in every if item.place[0] < start or _is_source(item, whole))
         named = content_terms(" ".join(whole[slice(*item.place)] for item in said))
         return cls(replace(question, rarity=rarity), said, attributed, frozenset(named))
 
@@ -115,6 +123,12 @@ def _attribution(claim: str, start: int, readings: Sequence[Reading]) -> re.Matc
     titles = frozenset[str]().union(*(reading.title for reading in readings))
     others = [word for word in _WORD.findall(_ANYONE.sub(" ", found[1])) if not word[0].isupper()]
     return found if titles.issuperset(terms(" ".join(others))) else None
+
+
+def _is_source(item: Particular, claim: str) -> bool:
+    """Whether a claim names it as whom or what it has this from."""
+    spans = (match.span() for match in _SOURCES.finditer(claim))
+    return item.kind == "name" and any(start <= item.place[0] < end for start, end in spans)
 
 
 def _known(claim: str, readings: Sequence[Reading]) -> frozenset[str]:

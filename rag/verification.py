@@ -15,7 +15,7 @@ from rag.also_called import also_called
 from rag.attachment import misattached
 from rag.discrepancy import contradicts
 from rag.evidence import Candidate
-from rag.particulars import Held, Particular, names, particulars, same
+from rag.particulars import Held, names
 from rag.question import covered
 from rag.reading import Reading
 from rag.statement import Statement
@@ -77,10 +77,27 @@ class Verifier:
     def _differs(self, claim: Statement, evidence: Sequence[Candidate]) -> bool:
         """Whether the evidence lacks one of the claim's particulars, says the contrary, or says it of another."""
         texts = [item.text for item in evidence]
-        if _lacks((*claim.attributed, *claim.particulars), "\n".join(texts), "\n".join(self._headings(evidence))):
+        if self._lacks(claim, evidence):
             return True
         about = "\n".join(text for text in texts if text == texts[0] or _names_one_of(text, claim))
         return contradicts(claim.text, about) or misattached(claim.text, texts, claim.names)
+
+    def _lacks(self, claim: Statement, evidence: Sequence[Candidate]) -> bool:
+        """Whether a particular stands neither in the evidence nor above it, where that may hold it.
+
+        What stands above an article tells what it is about and whom it is from, but nothing of what happened when: its
+        title holds names, and the rest only what the claim attributes itself to.
+        """
+        text = "\n".join(item.text for item in evidence)
+        titles = "\n".join(self._index.title(name) for name in dict.fromkeys(item.article_id for item in evidence))
+        called = also_called(text)
+        alone, titled = Held.of(text), Held.of(f"{titles}\n{text}\n{called}")
+        everything = Held.of("\n".join([*self._headings(evidence), text, called]))
+        return any(everything.lacks(item) for item in claim.attributed) or any(
+            (titled if item.kind == "name" else alone).lacks(item)
+            for item in claim.particulars
+            if item not in claim.attributed
+        )
 
     def _headings(self, evidence: Sequence[Candidate]) -> list[str]:
         """What stands above the evidence: its articles' titles, dates, authors and sources."""
@@ -93,10 +110,3 @@ def _names_one_of(text: str, claim: Statement) -> bool:
     """Whether a sentence names something that the claim names, or nothing at all."""
     named = {word for name in names(text, claim.names) for word in name.value.split()}
     return not named or not named.isdisjoint(claim.names)
-
-
-def _lacks(said: Sequence[Particular], text: str, headings: str) -> bool:
-    """Whether a particular stands neither in a text nor above it, where the text's own numbers and dates come first."""
-    alone, together = Held.of(text), Held.of(f"{headings}\n{text}\n{also_called(text)}")
-    rivals = {item.kind for item in particulars(text) if not any(same(item, other) for other in said)} - {"name"}
-    return any(together.lacks(item) or (item.kind in rivals and alone.lacks(item)) for item in said)

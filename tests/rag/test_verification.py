@@ -112,13 +112,32 @@ def test_a_pronoun_is_resolved_by_the_sentence_before(tmp_path: Path) -> None:
     assert articles.check("Carla Lopez sold 340 paintings to the museum in 1987.", "article").score < UNSUPPORTED
 
 
-def test_the_articles_date_and_title_count_as_said_but_its_own_words_come_first(tmp_path: Path) -> None:
-    head = "---\ntitle: The Arlen flood of 1953\ndate: 2023-05\n---\n\n"
-    articles = Articles(
-        _indexed(tmp_path, f"{head}The river rose by two metres in May. The bridge was mended in 1955.")
-    )
-    assert articles.check("In May 1953 the river rose by two metres in Arlen.", "article").score >= SUPPORTED
-    assert articles.check("The bridge was mended in 1953.", "article").score < UNSUPPORTED
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The clock tower of Arlen was painted by Voss in 1921.",
+        "According to The Gazette, the council paid Voss 500 pounds.",
+        "The council paid Voss 500 pounds, according to Mary Quill.",
+        "Kell Barrow and Mary Quill write that the council paid Voss 500 pounds.",
+    ],
+)
+def test_what_stands_above_an_article_tells_what_it_is_about_and_whom_it_is_from(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score >= SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The tower was built on 4 May 2021.",
+        "The clock of the tower was repaired in 1931.",
+        "The tower was built by Kell Barrow and Mary Quill.",
+        "The Gazette painted the tower in 1921.",
+        "According to Mary Quill the tower was painted by Kell Barrow in 1921.",
+        "According to The Courier, the council paid Voss 500 pounds.",
+    ],
+)
+def test_what_stands_above_an_article_proves_nothing_that_happened(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score < UNSUPPORTED
 
 
 def test_figures_that_belong_to_others_are_not_supported(tmp_path: Path) -> None:
