@@ -40,6 +40,14 @@ _OPPOSITES = (
     "ban banned forbid forbade forbidden prohibit prohibited illegal",
     "accept accepted approve approved agreed",
     "reject rejected refuse refused declined denied",
+    "join joined joins joining",
+    "leave left leaves leaving quit withdrew withdrawn",
+    "attend attended attends attending",
+    "skip skipped skips missed boycotted absent",
+    "build built builds construct constructed erect erected rebuilt",
+    "demolish demolished razed dismantled destroyed",
+    "open opened opens opening reopened",
+    "close closed closes closing shut",
     "support supported supports backed favoured favored",
     "oppose opposed opposes resisted",
     "won win wins victory victorious",
@@ -58,8 +66,8 @@ _OPPOSITES = (
     "western west",
     "import imported imports",
     "export exported exports",
-    "buy bought",
-    "sell sold",
+    "buy bought buys purchased",
+    "sell sold sells",
     "succeed succeeded success successful",
     "fail failed failure unsuccessful",
     "summer",
@@ -84,7 +92,18 @@ _OPPOSITES = (
     "private",
 )
 # The contrary only where the same word follows: what comes before something comes after something else.
-_RELATIONS = "before after, inside outside, within outside, within beyond, above below, more less, over under"
+_RELATIONS = (
+    "before after, inside outside, within outside, within beyond, above below, more less, more fewer, over under"
+)
+# What several words say together, in one of a group.
+_PHRASES = (
+    (re.compile(r"\bbec(?:a|o)m(?:e|es|ing) (?:[\w-]+ ){0,3}members?\b"), "joined"),
+    (re.compile(r"\bstay(?:ed|s|ing)? away\b"), "skipped"),
+    (re.compile(r"\b(?:took|take|takes|taking) part\b"), "attended"),
+    (re.compile(r"\b(?:tore|torn|pulled|knocked) down\b"), "demolished"),
+    (re.compile(r"\bvot(?:e|es|ed|ing)\b[^.;]{0,40}? against\b"), "opposed rejected"),
+    (re.compile(r"\bvot(?:e|es|ed|ing)\b[^.;]{0,40}? (?:for|in favou?r of)\b"), "supported approved"),
+)
 
 _CONTRARY = {
     word: frozenset(other.split())
@@ -145,7 +164,7 @@ def _affirmed(text: str) -> str:
 
 
 def _has_opposite(claim: str, evidence: str) -> bool:
-    said, held = (frozenset(_WORD.findall(_AT_LEAST.sub("", text))) for text in (claim, evidence))
+    said, held = (frozenset(_WORD.findall(_in_one_word(_AT_LEAST.sub("", text)))) for text in (claim, evidence))
     for word in said - held:
         contrary = _CONTRARY.get(word)
         if contrary and contrary & held and not contrary & said and not _ALIKE[word] & held:
@@ -154,3 +173,9 @@ def _has_opposite(claim: str, evidence: str) -> bool:
     return any(
         (other, of) in held_related for relation, of in related - held_related for other in _OTHER_RELATIONS[relation]
     )
+
+
+def _in_one_word(text: str) -> str:
+    for phrase, word in _PHRASES:
+        text = phrase.sub(word, text)
+    return text

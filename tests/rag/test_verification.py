@@ -9,6 +9,7 @@ import pytest
 from index.article_index import ArticleIndex
 from index.build import build
 from index.query import Hit
+from rag.discrepancy import contradicts
 from rag.question import Question
 from rag.reading import Reading, read
 from rag.verification import Checked, Verifier
@@ -86,6 +87,8 @@ def test_what_is_said_in_other_words_is_supported(bundled: Articles, claim: str)
         "Yes, Russia opposed India.",
         "According to Reuters, Russia backed India's membership.",
         "Uzbekistan and Kyrgyzstan have never joined the SCO.",
+        "Belarus left the SCO.",
+        "Narendra Modi attended the Astana summit.",
     ],
 )
 def test_a_claim_with_something_else_or_the_contrary_is_not_supported(bundled: Articles, claim: str) -> None:
@@ -138,6 +141,49 @@ def test_what_stands_above_an_article_tells_what_it_is_about_and_whom_it_is_from
 )
 def test_what_stands_above_an_article_proves_nothing_that_happened(tower: Articles, claim: str) -> None:
     assert tower.check(claim, "article").score < UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Henrik Voss built the tower.",
+        "The council voted 9 to 4 against the sale.",
+        "The council opposed the sale of the tower in 1962.",
+    ],
+)
+def test_what_is_said_in_a_word_that_means_the_same_is_supported(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score >= SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Henrik Voss demolished the clock tower of Arlen.",
+        "The council voted 9 to 4 for the sale of the tower.",
+        "The council supported the sale of the tower in 1962.",
+        "The tower may open next winter.",
+    ],
+)
+def test_the_opposite_word_is_not_supported(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score < UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "text"),
+    [
+        ("Norway left the union.", "Norway joined the union."),
+        ("The minister skipped the talks.", "The minister took part in the talks."),
+        ("The hall closed in 1935.", "The hall opened in 1935."),
+        ("It has fewer than 300 members.", "It has more than 300 members."),
+        ("The senate rejected the plan.", "The senate approved the plan."),
+        ("The town sold the mill.", "The town purchased the mill."),
+        ("They lost the match.", "They won the match."),
+    ],
+)
+def test_a_word_and_its_opposite_are_contrary(claim: str, text: str) -> None:
+    assert contradicts(claim, text)
+    assert contradicts(text, claim)
+    assert not contradicts(text, text)
 
 
 def test_figures_that_belong_to_others_are_not_supported(tmp_path: Path) -> None:
