@@ -2,7 +2,7 @@
 # make chat ARTICLES=folder    talk with your own
 # make test                    run the tests
 # make lint                    check style, types and formatting
-# make bench                   measure the quality on public data, where it is at hand, and a reader's wait
+# make bench                   measure quality, checks and waits on public data, where it is at hand
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,4 +44,6 @@ lint: .venv/installed-test
 bench: .venv/installed-test
 	$(BIN)/python -m pytest -m slow -s
 	$(BIN)/python -m tests.benchmarks.quality
+	$(BIN)/python -m tests.benchmarks.verifier
+	$(BIN)/python -m tests.benchmarks.poisoned
 	$(BIN)/python -m tests.benchmarks.first_words

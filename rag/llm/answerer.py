@@ -24,6 +24,7 @@ from rag.reading import Reading
 from rag.settings import STRICT, Settings
 from rag.verification import Verifier
 
+UNNAMED = "language model"
 # Tokens that a reply may have: four sentences and their marks take some 150, what a model thinks aloud takes more.
 _MAX_TOKENS = 800
 
@@ -35,7 +36,8 @@ class LanguageModelAnswerer:
     """
 
     def __init__(self, index: ArticleIndex, settings: Settings, model: LanguageModel) -> None:
-        self.name = model.name
+        # Not an address, which receipts and exports would carry away.
+        self.name = settings.llm_model or (UNNAMED if "://" in model.name else model.name)
         self._index = index
         self._model = model
         self._is_strict = settings.verification == STRICT

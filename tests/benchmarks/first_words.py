@@ -26,7 +26,7 @@ _WATCH = """() => {
   box.addEventListener("keydown", () => { pressed = performance.now(); }, true);
   new MutationObserver((changes) => {
     const added = changes.flatMap((change) => [...change.addedNodes]).filter((node) => node.nodeType === 1);
-    if (!pressed || !added.some((node) => node.querySelector(".said"))) return;
+    if (!pressed || !added.some((node) => node.querySelector(".said")?.textContent.trim())) return;
     window.waits.push(performance.now() - pressed);
     pressed = 0;
   }).observe(document.body, { childList: true, subtree: true });

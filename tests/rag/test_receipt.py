@@ -123,7 +123,7 @@ def test_a_receipt_of_a_models_answer_says_what_decided_and_names_no_address(cha
         settings = Settings(llm=address, verification="flag")
         answer = Chatbot(chatbot.index, settings).ask(QUESTION)
     made = receipt(answer, chatbot.index, settings)
-    assert made.answered_by == "scripted"
+    assert made.answered_by == "language model"
     assert [sentence.support for sentence in made.sentences] == [item.support for item in answer.sentences]
     assert (made.decided["llm_model"], made.decided["verification"]) == ("scripted", "flag")
     file = tmp_path / "receipt.json"

@@ -34,8 +34,10 @@ JOINED = "India and Pakistan both joined the SCO in 2017."
 WRONG_YEAR = "India and Pakistan both joined the SCO in 2015."
 MADE_UP = "Napoleon Bonaparte invented the telephone in Vienna."
 HOSTILE = (
-    "<script>window.broken = 1</script><img src=x onerror='window.broken = 1'> **Read** [this](javascript:alert(1))."
+    "<script>window.broken = 1</script><img src=x onerror='window.broken = 1'> **Read** [this](javascript:alert(1)), "
+    "&lt;b&gt; <svg onload='window.broken = 1'"
 )
+READ = "window.broken = 1 Read [this](javascript:alert(1)), &lt;b&gt; <svg onload='window.broken = 1'"
 REWRITTEN = "When did Pakistan join the SCO?"
 
 
@@ -287,14 +289,14 @@ def test_a_follow_up_is_shown_as_the_model_rewrote_it(strict_page: Page, script:
 @pytest.mark.browser
 def test_nothing_that_a_model_writes_is_more_than_text(flag_page: Page, script: Script) -> None:
     page, go_on = flag_page, Event()
-    script.says = Completion([f"{BACKED} [1]\n{HOSTILE}\nAnd then ", "no more."], gate=go_on)
+    script.says = Completion([f"{BACKED} [1]\n\n{HOSTILE}\n\nAnd then ", "no more."], gate=go_on)
     page.locator("#question textarea").fill(INDIA)
     page.keyboard.press("Enter")
     page.locator(".pending .said", has_text="javascript:alert(1)").wait_for()
     assert page.locator(".pending .said > *:not(.caret)").count() == 0
     go_on.set()
     page.locator("#conversation .exchange").wait_for()
-    assert HOSTILE.replace("**", "") in said(page).inner_text()
+    assert READ in said(page).inner_text()
     assert page.locator("#conversation .said :is(script, img, a, strong, b)").count() == 0
     assert page.evaluate("window.broken") is None
 
