@@ -104,6 +104,18 @@ _PHRASES = (
     (re.compile(r"\bvot(?:e|es|ed|ing)\b[^.;]{0,40}? against\b"), "opposed rejected"),
     (re.compile(r"\bvot(?:e|es|ed|ing)\b[^.;]{0,40}? (?:for|in favou?r of)\b"), "supported approved"),
 )
+# What may come to be, against what a claim says has; a claim with any such word is as unsure itself. "May" is a month.
+_UNSURE = re.compile(
+    r"\b(?:may|[Mm]ight|(?:is|are|was|were) (?:expected|likely|planned|proposed) to|plan(?:s|ned)? to)\s+"
+    r"(?:(?:also|still|soon|be)\s+)*([a-z]+)"
+)
+_ALLOWS_FOR = re.compile(
+    r"\b(?:may|might|can|could|would|will|shall|should|maybe|perhaps|if|to be|(?:un)?likel\w+|possib\w+|potential\w*"
+    r"|probab\w+|expect\w*|plan\w*|propos\w*|intend\w*|intention\w*|predict\w*|suggest\w*|consider\w*)\b",
+    re.IGNORECASE,
+)
+_EXACT = re.compile(r"\b(?:exactly|precisely)\s+(\d[\d.,]*)", re.IGNORECASE)
+_ROUGH = re.compile(r"\b(?:about|around|some|roughly|approximately|nearly|almost)\s+(\d[\d.,]*)", re.IGNORECASE)
 
 _CONTRARY = {
     word: frozenset(other.split())
@@ -130,8 +142,11 @@ def alike() -> dict[str, Words]:
 
 
 def contradicts(claim: str, evidence: str) -> bool:
-    """Whether only one of them is negated where both speak of the same, or one has the opposite of the other's word."""
-    if _is_negated_otherwise(claim, evidence):
+    """Whether only one of them is negated where both speak of the same, or one has the opposite of the other's word.
+
+    A claim that is surer than its evidence, "has closed" where that says "may close", is contrary too.
+    """
+    if _is_negated_otherwise(claim, evidence) or _is_surer(claim, evidence):
         return True
     return _has_opposite(_affirmed(claim).lower(), _affirmed(evidence).lower())
 
@@ -143,6 +158,15 @@ def _is_negated_otherwise(claim: str, evidence: str) -> bool:
         return True
     without = not withheld or any(_is_affirmed(scope, held, withheld) for scope in denied)
     return bool(denied) and without and not _NEGATIVE.search(evidence)
+
+
+def _is_surer(claim: str, evidence: str) -> bool:
+    """Whether a claim says outright what its evidence says only may be, or exactly what that says roughly."""
+    if not set(_EXACT.findall(claim)).isdisjoint(_ROUGH.findall(evidence)):
+        return True
+    unsure = terms(" ".join(_UNSURE.findall(evidence)))
+    said = frozenset(terms(claim)) - frozenset(terms(_UNSURE.sub(" ", evidence)))
+    return not said.isdisjoint(unsure) and not _ALLOWS_FOR.search(claim)
 
 
 def _is_affirmed(scope: list[str], said: Words, denied: list[list[str]]) -> bool:

@@ -11,7 +11,7 @@ from statistics import median
 from index.article_index import ArticleIndex
 from index.lexical import terms
 from rag.discrepancy import alike
-from rag.particulars import Particular, fold, particulars
+from rag.particulars import Particular, fold, names, particulars
 from rag.question import Question, content_terms
 from rag.reading import Reading
 
@@ -58,6 +58,12 @@ _VERB_FOLLOWS = re.compile(
 )
 _NO_NAME = re.compile(r".*(?:s|ing|ed|ly|ion|ment|ness|ity|ism|ance|ence|age|ure|th|al|people|men|women|children)$")
 
+# In a claim without capitals: what owns something, unless a thing does.
+_OWNER = re.compile(
+    r"(?<!\bthe )(?<!\ba )(?<!\ban )\b(?!(?:it|that|there|what|he|she|who|let|here)\b)[^\W\d_]+(?=['’]s\b)"
+)
+_SUBJECT = re.compile(rf"(?:[^\W\d_]+ ){{0,2}}?[^\W\d_]+(?={_VERB_FOLLOWS.pattern})")
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -76,7 +82,7 @@ class Statement:
     def understand(cls, text: str, readings: Sequence[Reading], index: ArticleIndex) -> Statement:
         """A claim ready to be held to passages."""
         # Half of a surrogate pair is no character, and the tokenizer takes none.
-        whole = text.encode("utf-8", "replace").decode("utf-8")
+        whole = _with_capitals(text.encode("utf-8", "replace").decode("utf-8"), readings)
         start = _framing(whole, readings)
         question = Question.understand(whole[start:], "", index)
         # The rarest words are often those that only say it in another way, and count no more than those in the middle.
@@ -123,6 +129,30 @@ def _attribution(claim: str, start: int, readings: Sequence[Reading]) -> re.Matc
     titles = frozenset[str]().union(*(reading.title for reading in readings))
     others = [word for word in _WORD.findall(_ANYONE.sub(" ", found[1])) if not word[0].isupper()]
     return found if titles.issuperset(terms(" ".join(others))) else None
+
+
+def _with_capitals(claim: str, readings: Sequence[Reading]) -> str:
+    """A claim that is all in capitals or has none, with those of its names; any other as it is."""
+    plain = claim.lower() if claim.isupper() else claim
+    if any(letter.isupper() for letter in plain):
+        return claim
+    texts = [reading.hit.passage.text for reading in readings]
+    known = {word for text in texts for name in names(text) for word in name.value.split()}
+    # "Organisation" is part of a name, and a word as well.
+    known -= {word for text in texts for word in _WORD.findall(text)}
+    owners = {match[0] for match in _OWNER.finditer(plain)}
+    subject = _SUBJECT.match(plain)
+    if subject and _is_unheard(subject[0], readings):
+        owners.update(subject[0].split())
+    return _WORD.sub(
+        lambda word: word[0].capitalize() if word[0] in owners or fold(word[0]) in known else word[0], plain
+    )
+
+
+def _is_unheard(subject: str, readings: Sequence[Reading]) -> bool:
+    """Whether no passage has any of a subject's words, which may well be names."""
+    everything = frozenset[str]().union(*(reading.all_words for reading in readings))
+    return not any(_NO_NAME.match(word) or not everything.isdisjoint(terms(word)) for word in subject.split())
 
 
 def _is_source(item: Particular, claim: str) -> bool:

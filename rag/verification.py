@@ -47,8 +47,8 @@ class Verifier:
         """How far the passages support a claim, and by which of their sentences; none only where they have none.
 
         A score of at least .6 says that they do, and one below .3 that they do not: it is below .25 where the evidence
-        lacks a number, date or name of the claim, negates what it says, has the opposite of a word of it, or says of
-        another what it says of one. The evidence's cosines are with the claim.
+        lacks a number, date or name of the claim, negates what it says, has the opposite of a word of it, is less sure
+        than it, or says of another what it says of one. The evidence's cosines are with the claim.
         """
         understood = Statement.understand(claim, readings, self._index)
         evidence = supporting(understood, readings, self._index)

@@ -186,6 +186,50 @@ def test_a_word_and_its_opposite_are_contrary(claim: str, text: str) -> None:
     assert not contradicts(text, text)
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The tower may close next winter.",
+        "The tower could close next winter because of its worn stairs.",
+        "About 40,000 people visit the tower every year.",
+        "40,000 people visit the tower every year.",
+    ],
+)
+def test_a_claim_as_sure_as_its_article_is_supported(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score >= SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim", ["The tower has closed.", "The tower closed last winter.", "Exactly 40,000 people visit the tower."]
+)
+def test_a_claim_that_is_surer_than_its_article_is_not_supported(tower: Articles, claim: str) -> None:
+    assert tower.check(claim, "article").score < UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "russia backed india because india's entry balanced china's dominance, both politically and economically",
+        "RUSSIA BACKED INDIA BECAUSE INDIA'S ENTRY BALANCED CHINA'S DOMINANCE.",
+        "india and pakistan both joined the sco in 2017.",
+    ],
+)
+def test_names_are_known_without_their_capitals(bundled: Articles, claim: str) -> None:
+    assert bundled.check(claim, *MEMBERSHIP).score >= SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "russia backed india because japan's entry balanced china's dominance, both politically and economically",
+        "NAPOLEON BONAPARTE BACKED INDIA'S MEMBERSHIP BECAUSE INDIA'S ENTRY BALANCED CHINA'S DOMINANCE.",
+        "napoleon backed india's membership because india's entry balanced china's dominance.",
+    ],
+)
+def test_names_without_their_capitals_are_not_let_pass(bundled: Articles, claim: str) -> None:
+    assert bundled.check(claim, *MEMBERSHIP).score < UNSUPPORTED
+
+
 def test_figures_that_belong_to_others_are_not_supported(tmp_path: Path) -> None:
     text = "The mill at Arlen employed 56 weavers, and the mill at Bexley employed 340 carpenters."
     articles = Articles(_indexed(tmp_path, text))
