@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
-from rag.verification import FEATURES
+from rag.verification.verifier import FEATURES
 from tests.benchmarks.verifier import REMOVED, REWORDED, TRUE, claims
 
 # A paraphrase counts as much as so many sentences as they are: an answer has more of them than the benchmark.

@@ -9,10 +9,10 @@ import pytest
 from index.article_index import ArticleIndex
 from index.build import build
 from index.query import Hit
-from rag.discrepancy import contradicts
 from rag.question import Question
 from rag.reading import Reading, read
 from rag.verification import Checked, Verifier
+from rag.verification.discrepancy import contradicts
 
 SUPPORTED, UNSUPPORTED = 0.6, 0.3
 

@@ -12,7 +12,7 @@ from rag.evidence import Candidate
 from rag.particulars import Held, Particular, names
 from rag.question import covered
 from rag.reading import Reading
-from rag.statement import Statement
+from rag.verification.statement import Statement
 
 # A claim may rest on so many sentences.
 _MOST = 3

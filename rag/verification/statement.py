@@ -10,10 +10,10 @@ from statistics import median
 
 from index.article_index import ArticleIndex
 from index.lexical import terms
-from rag.discrepancy import alike
 from rag.particulars import Particular, fold, names, particulars
 from rag.question import Question, content_terms
 from rag.reading import Reading
+from rag.verification.discrepancy import alike
 
 # What language models put around a statement, which says nothing that an article could support.
 _OPENING = re.compile(

@@ -1,4 +1,4 @@
-"""Whether what a claim cites supports it: the sentences that do, and how far."""
+"""Holds claims to the passages that they cite."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from index.article_index import ArticleIndex
 from index.lexical import terms
-from rag.also_called import also_called
-from rag.attachment import misattached
-from rag.discrepancy import contradicts
 from rag.evidence import Candidate
 from rag.particulars import Held, names
 from rag.question import covered
 from rag.reading import Reading
-from rag.statement import Statement
-from rag.supporting import supporting
+from rag.verification.also_called import also_called
+from rag.verification.attachment import misattached
+from rag.verification.discrepancy import contradicts
+from rag.verification.statement import Statement
+from rag.verification.supporting import supporting
 from rag.weights import weights
 
 # What the support of a claim with nothing amiss is a logistic regression over: how near the evidence is, and the share
