@@ -515,6 +515,17 @@ def test_an_answer_that_the_page_does_not_hear_of_is_shown_all_the_same(browser:
 
 
 @pytest.mark.browser
+def test_what_was_answered_is_not_looked_for_in_the_next_conversation(browser: Browser, served: Served) -> None:
+    with opened(browser, served.address) as page:
+        ask(page, INDIA)
+        page.locator("#fresh").click()
+        page.locator(".welcome").wait_for()
+        begun = page.locator("#conversation .conversation").get_attribute("data-conversation")
+        page.wait_for_timeout(3_500)
+        assert page.locator("#conversation .conversation").get_attribute("data-conversation") == begun
+
+
+@pytest.mark.browser
 def test_what_is_asked_in_vain_is_given_back(browser: Browser, served: Served) -> None:
     with opened(browser, served.address) as page:
         page.route(re.compile("/(queue|run)/"), lambda _: None)

@@ -104,6 +104,7 @@ function flash(button) {
 let linked = new URLSearchParams(location.search).get("answer");
 
 watch("value", () => {
+  tell("shown");
   const open = element.querySelector(".exchange") && element.querySelector(".conversation").dataset.conversation;
   const target = linked && element.querySelector(`[data-exchange="${CSS.escape(linked)}"]`);
   if (linked && !target) return;
