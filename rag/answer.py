@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from corpus.article import Range
 from index.query import Hit
 
 REFUSAL = "The articles do not hold the answer to this question."
@@ -24,6 +25,11 @@ class Citation:
     end: int
     quote: str
     url: str | None = None
+
+    @property
+    def place(self) -> tuple[str, Range]:
+        """The article and the characters that are quoted."""
+        return self.article_id, (self.start, self.end)
 
 
 class Standing(StrEnum):

@@ -54,7 +54,7 @@ class Disagreement:
     def said(self, citations: Sequence[Citation]) -> Sentence:
         """The sentence that tells of it, citing those of an answer's citations that are of either side."""
         one, other = self.sides
-        numbers = {(item.article_id, (item.start, item.end)): item.number for item in citations}
+        numbers = {item.place: item.number for item in citations}
         places = [item.place for side in self.sides for item in side.candidates]
         cited = tuple(numbers[place] for place in places if place in numbers)
         return Sentence(f"{DISAGREE}: {one.value} or {other.value}.", cited, support=1.0)

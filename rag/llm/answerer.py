@@ -16,7 +16,7 @@ from rag.evidence import rank_sentences
 from rag.extractive import ExtractiveAnswerer
 from rag.llm.draft import Draft, numbered
 from rag.llm.marks import ReplyReader, Written
-from rag.llm.model import LanguageModel, Reply
+from rag.llm.model import LanguageModel, Reply, unheard
 from rag.llm.prompt import answering
 from rag.llm.rewriter import rewrite
 from rag.question import Question
@@ -47,7 +47,7 @@ class LanguageModelAnswerer:
     def answer(self, question: Question, readings: Sequence[Reading], *, on_token: OnToken | None = None) -> Answer:
         """See `Answerer.answer`; the text comes by sentences, each of them checked."""
         quoted = self._extractive.answer(question, readings)
-        tell = on_token or _nothing
+        tell = on_token or unheard
         if quoted.abstained:
             tell(quoted.text)
             return quoted
@@ -66,7 +66,7 @@ class LanguageModelAnswerer:
     def _written(self, question: Question, readings: Sequence[Reading], quoted: Answer, tell: OnToken) -> Answer:
         """The answer of the model; a refusal where nothing of it can be kept."""
         prompt = answering(question.standalone, readings, self._index, room=self._model.window - _MAX_TOKENS)
-        quotable = {(item.article_id, (item.start, item.end)) for item in quoted.citations}
+        quotable = {item.place for item in quoted.citations}
         draft = Draft(prompt.readings, self._verifier, quotable, strict=self._is_strict)
         reader = ReplyReader()
 
@@ -103,7 +103,3 @@ class LanguageModelAnswerer:
             answered_by=self.name,
             model=draft.use(self._model.name, reply),
         )
-
-
-def _nothing(text: str) -> None:
-    """Nobody listens."""

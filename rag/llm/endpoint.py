@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from corpus.errors import LanguageModelError, SettingsError
 from corpus.tokens import count_tokens
-from rag.llm.model import Message, OnText, Reply
+from rag.llm.model import Message, OnText, Reply, unheard
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -66,7 +66,7 @@ class Endpoint:
         # In a loop, where whatever is waited for can be broken off at the deadline; and that in a thread of its own,
         # since a notebook has a loop running already.
         with start_blocking_portal() as portal:
-            return portal.call(self._reply, messages, max_tokens, on_text or _nothing)
+            return portal.call(self._reply, messages, max_tokens, on_text or unheard)
 
     async def _reply(self, messages: Sequence[Message], max_tokens: int, on_text: OnText) -> Reply:
         from rag.llm.failures import Failed
@@ -279,7 +279,3 @@ def _secrets(key: str, user: str, password: str) -> tuple[str, ...]:
     together = b64encode(f"{user}:{password}".encode()).decode() if user or password else ""
     said = {key, together, *(way for part in (user, password) for way in (part, quote(part, safe="")))}
     return tuple(sorted((secret for secret in said if len(secret) >= _LEAST_SECRET), key=len, reverse=True))
-
-
-def _nothing(text: str) -> None:
-    """Nobody listens."""

@@ -43,3 +43,7 @@ class LanguageModel(Protocol):
             LanguageModelError: there is none, or not the whole of it, even where a part was given to `on_text`.
         """
         ...
+
+
+def unheard(text: str) -> None:
+    """Takes the text of a reply to which nobody listens."""

@@ -50,10 +50,10 @@ class Verifier:
         lacks a number, date or name of the claim, negates what it says, has the opposite of a word of it, is less sure
         than it, or says of another what it says of one. The evidence's cosines are with the claim.
         """
+        if not any(reading.sentences for reading in readings):
+            return Checked(0.0, ())
         understood = Statement.understand(claim, readings, self._index)
         evidence = supporting(understood, readings, self._index)
-        if not evidence:
-            return Checked(0.0, ())
         likely = float(self._features(understood, evidence) @ weights("support", FEATURES))
         share = _DIFFERENT if self._differs(understood, evidence) else 1.0
         return Checked(share / (1 + math.exp(-likely)), tuple(evidence))
