@@ -28,6 +28,15 @@ Each message is one line that says what is wrong and what to do; what failed is 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
+
+
+class Place(Protocol):
+    """Where an index is: a folder, or whatever else its name says."""
+
+    def __str__(self) -> str:
+        """As it is named on the command line."""
+        ...
 
 
 class RagError(Exception):
@@ -74,9 +83,9 @@ class BadGoldFile(CorpusError):
 
 
 class StoreError(RagError):
-    """Something about the index on disk."""
+    """Something about the index; `folder` is where it is."""
 
-    def __init__(self, folder: Path, message: str) -> None:
+    def __init__(self, folder: Place, message: str) -> None:
         self.folder = folder
         super().__init__(message)
 
@@ -84,14 +93,14 @@ class StoreError(RagError):
 class IndexNotFound(StoreError):
     """No index where one was expected."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Place) -> None:
         super().__init__(folder, f"there is no index in {folder}: make one with `rag index ARTICLES --index {folder}`")
 
 
 class IndexMismatch(StoreError):
     """An index made with another model, splitter or format than the one in use."""
 
-    def __init__(self, folder: Path, difference: str) -> None:
+    def __init__(self, folder: Place, difference: str) -> None:
         super().__init__(
             folder, f"the index in {folder} {difference}: make it anew with `rag index --rebuild --index {folder}`"
         )
@@ -100,7 +109,7 @@ class IndexMismatch(StoreError):
 class IndexDamaged(StoreError):
     """A file of the index is missing, or is not what was written."""
 
-    def __init__(self, folder: Path, file: Path, what: str) -> None:
+    def __init__(self, folder: Place, file: Path, what: str) -> None:
         self.file = file
         super().__init__(
             folder, f"{file} {what}: make the index anew with `rag index --rebuild --index {folder} ARTICLES`"
@@ -110,7 +119,7 @@ class IndexDamaged(StoreError):
 class ArticleNotFound(StoreError):
     """An article that was named is not in the index."""
 
-    def __init__(self, folder: Path, article_ids: tuple[str, ...]) -> None:
+    def __init__(self, folder: Place, article_ids: tuple[str, ...]) -> None:
         self.article_ids = article_ids
         super().__init__(folder, f"the index in {folder} holds no article {', '.join(article_ids)}: look at its list")
 
@@ -118,14 +127,14 @@ class ArticleNotFound(StoreError):
 class LastArticle(StoreError):
     """The articles to remove are all that the index holds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Place) -> None:
         super().__init__(folder, f"nothing would be left in the index in {folder}: add another article first")
 
 
 class IndexLocked(StoreError):
     """Another process is writing to the index."""
 
-    def __init__(self, folder: Path, holder: str) -> None:
+    def __init__(self, folder: Place, holder: str) -> None:
         self.holder = holder
         super().__init__(folder, f"the index in {folder} is being written by {holder}: try again when it has finished")
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from corpus.article import Article, Passage
 from corpus.errors import IndexMismatch, NoArticles, UnreadableFile
-from corpus.readers import find_files, read_file
+from corpus.readers import find_files
 from corpus.splitter import Splitter
-from index import store
-from index.embedder import DEFAULT_MODEL, EmbeddedPassage
-from index.generation import new_segment_folder, open_segments, sources_of, write_generation
+from index.embedder import DEFAULT_MODEL
+from index.engine import EmbeddedArticle, Engine, open_engine
+from index.location import Location
 from index.manifest import Manifest, Recipe
 from index.plan import Planned, make_plan
-from index.segment import Segment, SourceFile, write
-from index.sentence_transformer import SentenceTransformerEmbedder
+from index.store import Draft, store_at
 
 # An interrupted build loses the work on at most this many passages: under ten seconds on two cores.
-_SEGMENT_PASSAGES = 512
-_COMPLETE = "recipe.json"
+_KEPT_TOGETHER = 512
 
 Progress = Callable[[str, int, int], None]
 
@@ -45,32 +39,27 @@ class Report:
     embedded_passages: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Split:
-    article: Article
-    source: SourceFile
-    passages: list[Passage]
-
-
 def build(
     paths: Sequence[Path],
-    folder: Path,
+    location: Location,
     *,
     model: str = DEFAULT_MODEL,
     splitter: Splitter | None = None,
+    engine: str = "",
     rebuild: bool = False,
     prune: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Bring the index in `folder` up to date with the files at `paths`, or make it.
+    """Bring the index at a location up to date with the files at `paths`, or make it.
 
     A file whose article was removed is left out unless it is itself one of the paths.
 
     Args:
+        engine: what reads, splits and embeds; see `index.engine.open_engine`.
         rebuild: start from nothing; what is there stays in force until the new index is whole. Interrupted, it starts
             over, where an update goes on.
         prune: let articles go whose files are gone.
-        progress: called with what is being done, how much of it is done, and how much there is.
+        progress: called with what is being done, how much of it is done, and how much there is: bytes of the files.
 
     Raises:
         PathNotFound: one of the paths does not exist.
@@ -80,142 +69,80 @@ def build(
     """
     splitter, progress = splitter or Splitter(), progress or _silent
     # An index may lie among the articles it is made from.
-    files = [file for file in find_files(paths) if folder.resolve() not in file.resolve().parents]
-    with store.writing(folder):
-        base = None if rebuild or not store.exists(folder) else store.current(folder)
+    inside = location.resolve() if isinstance(location, Path) else None
+    files = [file for file in find_files(paths) if inside not in file.resolve().parents]
+    store = store_at(location)
+    with store.writing():
+        base = None if rebuild or not store.exists() else store.current()
         if base is not None:
-            _check_recipe(folder, base, model, splitter)
-            # What is damaged would be taken over, and signed as sound.
-            store.verify(folder, base)
-        live = sources_of(open_segments(folder, base)) if base else {}
+            _check_recipe(location, base, model, splitter)
+        live = store.sources() if base else {}
         named = [str(path.resolve()) for path in paths]
         excluded = dict.fromkeys(path for path in (base.excluded if base else ()) if path not in named)
         plan = make_plan([file for file in files if str(file.resolve()) not in excluded], paths, live)
         report = Report(unchanged=plan.unchanged, articles={live[name].path: name for name in plan.unchanged})
         report.removed, report.missing = (plan.missing, []) if prune else ([], plan.missing)
-        fresh: list[Segment] = []
-        recipe = base.recipe if base else None
-        # The model is loaded, which takes seconds, only when there is something for it to do.
-        if read := _read(plan.to_read, splitter, report, progress):
-            embedder = SentenceTransformerEmbedder.load(model)
-            recipe = Recipe(model, embedder.digest, embedder.dim, splitter.max_tokens, splitter.overlap)
+        draft, held = None, set()
+        if plan.to_read:
+            progress("Loading the model", 0, 0)
+            made_by = open_engine(engine, model, splitter)
+            recipe = Recipe(model, made_by.digest, made_by.dim, splitter.max_tokens, splitter.overlap)
             if base is not None and base.recipe != recipe:
-                raise IndexMismatch(folder, f"was made with other weights of {model}")
-            resumed = [] if rebuild else _resumable(folder, base, recipe, read)
-            done = {name for segment in resumed for name in segment.sources()}
-            split = [item for item in read if item.article.id not in done]
-            first_id = max([base.next_id if base else 0, *(segment.last_id + 1 for segment in resumed)])
-            fresh = [*resumed, *_embed(folder, split, embedder, recipe, first_id, progress)]
-            report.embedded_passages = sum(len(item.passages) for item in split)
-        held = {name for segment in fresh for name in segment.sources()}
+                raise IndexMismatch(location, f"was made with other weights of {model}")
+            draft = store.draft(base, {item.article_id: item.source for item in plan.to_read}, recipe)
+            held = _embed(plan.to_read, made_by, draft, report, progress)
+        elif base is not None:
+            draft = store.draft(base, {}, base.recipe)
+        if draft is None or not (held or live.keys() - set(report.removed)):
+            raise NoArticles(tuple(paths), _why_nothing(report.skipped))
         report.updated = sorted(held & live.keys())
         report.added = sorted(held - live.keys())
-        if recipe is None or not (held or live.keys() - set(report.removed)):
-            raise NoArticles(tuple(paths), _why_nothing(report.skipped))
-        report.articles |= {item.source.path: item.article.id for item in read}
+        report.articles |= {item.source.path: item.article_id for item in plan.to_read if item.article_id in held}
         roots = list(dict.fromkeys([*(base.roots if base else ()), *named]))
-        if fresh or report.removed or base is None or (roots, [*excluded]) != ([*base.roots], [*base.excluded]):
-            progress("Saving", 0, 1)
-            write_generation(folder, base, fresh, {*report.removed, *report.updated}, recipe, roots, [*excluded])
-            progress("Saving", 1, 1)
+        if held or report.removed or base is None or (roots, [*excluded]) != ([*base.roots], [*base.excluded]):
+            progress("Saving", 0, 0)
+            draft.put_in_force({*report.removed, *report.updated}, roots, [*excluded])
     return report
 
 
-def _check_recipe(folder: Path, base: Manifest, model: str, splitter: Splitter) -> None:
+def _check_recipe(location: Location, base: Manifest, model: str, splitter: Splitter) -> None:
     made = base.recipe
     if made.model != model:
-        raise IndexMismatch(folder, f"was made with the model {made.model}, and {model} is set")
+        raise IndexMismatch(location, f"was made with the model {made.model}, and {model} is set")
     if (made.max_tokens, made.overlap) != (splitter.max_tokens, splitter.overlap):
         raise IndexMismatch(
-            folder,
+            location,
             f"holds passages of {made.max_tokens} tokens overlapping by {made.overlap} sentences, "
             f"and {splitter.max_tokens} and {splitter.overlap} are set",
         )
 
 
-def _read(to_read: Sequence[Planned], splitter: Splitter, report: Report, progress: Progress) -> list[_Split]:
-    """The articles that can be read, split; the others go to the report with the reason."""
-    split = []
-    for count, planned in enumerate(to_read, start=1):
-        try:
-            article = read_file(planned.path, planned.article_id)
-            split.append(_Split(article, planned.source, splitter.split(article)))
-        except UnreadableFile as error:
-            report.skipped.append(error)
-        progress("Reading", count, len(to_read))
-    return split
+def _embed(to_read: Sequence[Planned], engine: Engine, draft: Draft, report: Report, progress: Progress) -> set[str]:
+    """The ids of the articles that the draft holds when all is read; what cannot be read goes to the report."""
+    total = sum(item.size for item in to_read)
+    held = set(draft.finished)
+    done = float(sum(item.size for item in to_read if item.article_id in held))
 
+    def told(size: float) -> None:
+        nonlocal done
+        done += size
+        progress("Embedding", min(round(done), total), total)
 
-def _embed(
-    folder: Path,
-    split: Sequence[_Split],
-    embedder: SentenceTransformerEmbedder,
-    recipe: Recipe,
-    first_id: int,
-    progress: Progress,
-) -> Iterator[Segment]:
-    """Segments of the articles, each whole on disk before the next begins."""
-    total, done = sum(len(item.passages) for item in split), 0
-    for batch in _batches(split):
-        passages = [passage for item in batch for passage in item.passages]
-        titles = [item.article.title for item in batch for _ in item.passages]
-        embedded: list[EmbeddedPassage] = []
-        for item in embedder.embed_passages(passages, titles):
-            embedded.append(item)
-            progress("Embedding", done + len(embedded), total)
-        in_order = {(item.passage.article_id, item.passage.ordinal): item for item in embedded}
-        numbered = [
-            (first_id + done + place, in_order[passage.article_id, passage.ordinal])
-            for place, passage in enumerate(passages)
-        ]
-        done += len(passages)
-        place = new_segment_folder(folder)
-        write(place, ((item.article, item.source) for item in batch), numbered, recipe.dim)
-        store.sync_tree(place)
-        (place / _COMPLETE).write_text(json.dumps(asdict(recipe)), "utf-8")
-        yield Segment(place)
-
-
-def _batches(split: Sequence[_Split]) -> Iterator[list[_Split]]:
-    """Whole articles in lots of about `_SEGMENT_PASSAGES` passages."""
-    batch: list[_Split] = []
-    for item in split:
-        batch.append(item)
-        if sum(len(member.passages) for member in batch) >= _SEGMENT_PASSAGES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _resumable(folder: Path, base: Manifest | None, recipe: Recipe, read: Iterable[_Split]) -> list[Segment]:
-    """The segments that an interrupted build finished, for as far as they hold what is wanted now; others go."""
-    wanted = {item.article.id: item.source for item in read}
-    used = {part.name for part in base.parts} if base else set()
-    next_id = base.next_id if base else 0
-    found = []
-    for place in (folder / store.SEGMENTS).iterdir():
-        if place.name in used:
+    told(0)
+    lot: list[EmbeddedArticle] = []
+    for item in engine.embedded([item for item in to_read if item.article_id not in held], told):
+        if isinstance(item, UnreadableFile):
+            report.skipped.append(item)
             continue
-        segment = _finished(place, recipe, wanted)
-        # An interrupted rebuild numbers its passages from nought, as those in use are numbered.
-        if segment and segment.first_id >= next_id:
-            found.append(segment)
-        else:
-            shutil.rmtree(place, ignore_errors=True)
-    return sorted(found, key=lambda segment: segment.first_id)
-
-
-def _finished(place: Path, recipe: Recipe, wanted: Mapping[str, SourceFile]) -> Segment | None:
-    """A segment without what is not wanted of it, or None where it was not finished or nothing of it is."""
-    try:
-        if json.loads((place / _COMPLETE).read_text("utf-8")) != asdict(recipe):
-            return None
-        sources = Segment(place).sources()
-        stale = {name for name, source in sources.items() if wanted.get(name) != source}
-        return Segment(place, stale) if stale < sources.keys() else None
-    except (OSError, ValueError, sqlite3.Error):
-        return None
+        lot.append(item)
+        held.add(item.article.id)
+        report.embedded_passages += len(item.passages)
+        if sum(len(article.passages) for article in lot) >= _KEPT_TOGETHER:
+            draft.add(lot)
+            lot = []
+    if lot:
+        draft.add(lot)
+    return held
 
 
 def _why_nothing(skipped: Sequence[UnreadableFile]) -> str:

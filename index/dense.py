@@ -1,84 +1,135 @@
-"""Passages by meaning: FAISS over the passages' vectors."""
+"""Passages by meaning: FAISS over the vectors of the segments."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.embedder import Vectors
+from index.approximate import Approximation, looking_into, open_index
 from index.query import Ids, Query, Ranking, Scores
 
 if TYPE_CHECKING:
     import faiss
 
+    from index.segment import Segment
 
-class DenseIndex:
-    """Exact inner-product search (`IndexFlatIP`): two milliseconds at 20,000 passages.
+_NONE = -1
+
+
+class DensePart:
+    """One segment's vectors.
 
     Args:
-        only: the numbers of the passages that are found; all where they are not given.
+        ids: the passages' numbers, ascending, of shape (passages,).
+        vectors: theirs, of shape (passages, dim), by which cosines are told exactly.
+        index: finds rows of `vectors`.
+        nprobe: how many of its lists are looked into; 0 where it has none.
+        kept: which rows may be found, of shape (passages,); all where it is None.
     """
 
-    FILE = "dense.faiss"
-
-    def __init__(self, flat: faiss.Index, only: Ids | None = None) -> None:
-        self._flat = flat
-        self._count = flat.ntotal if only is None else len(only)
-        self._parameters = None if only is None else self._passing_only(only)
+    def __init__(
+        self,
+        ids: Ids,
+        vectors: NDArray[np.float16],
+        index: faiss.Index,
+        *,
+        nprobe: int = 0,
+        kept: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.ids = ids
+        self._vectors = vectors
+        self._index = index
+        self._nprobe = nprobe
+        self._kept = kept
+        self._count = len(ids) if kept is None else int(kept.sum())
+        self._parameters = self._search_parameters()
 
     @classmethod
-    def build(cls, ids: Ids, vectors: Vectors) -> DenseIndex:
-        """An index of unit vectors of shape (len(ids), dim)."""
+    def of(cls, segment: Segment, search: Approximation | None) -> DensePart:
+        """The part of a segment: exact where it is small, else what lies beside it on disk."""
+        index = open_index(segment.folder) if search else _exact(segment.vectors)
+        kept = None
+        if segment.removed:
+            kept = np.ones(len(segment.ids), dtype=np.bool_)
+            kept[segment.removed_rows()] = False
+        return cls(segment.ids, segment.vectors, index, nprobe=search.nprobe if search else 0, kept=kept)
+
+    def within(self, ids: Ids) -> DensePart:
+        """The same part, in which only passages of these numbers are found."""
+        kept = np.isin(self.ids, ids)
+        if self._kept is not None:
+            kept &= self._kept
+        return DensePart(self.ids, self._vectors, self._index, nprobe=self._nprobe, kept=kept)
+
+    def search(self, queries: NDArray[np.float32], k: int) -> tuple[NDArray[np.float32], Ids]:
+        """Scores and passage numbers, both of shape (queries, at most k); `_NONE` where nothing more was found."""
+        k = min(k, self._count)
+        if k < 1:
+            return np.zeros((len(queries), 0), dtype=np.float32), np.zeros((len(queries), 0), dtype=np.int64)
+        scores, rows = self._index.search(queries, k, params=self._parameters)
+        return scores, np.where(rows < 0, _NONE, self.ids[rows])
+
+    def cosines(self, query: Query, ids: Ids) -> Scores:
+        """The cosines of passages that are here."""
+        rows = self._vectors[np.searchsorted(self.ids, ids)].astype(np.float32)
+        cosines: Scores = rows @ query.vector
+        return cosines
+
+    def _search_parameters(self) -> faiss.SearchParameters:
         import faiss
 
-        flat = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
-        flat.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
-        return cls(flat)
+        parameters = looking_into(self._nprobe) if self._nprobe else faiss.SearchParameters()
+        if self._kept is not None:
+            bits = np.packbits(self._kept, bitorder="little")
+            selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+            # FAISS points to both and owns neither.
+            self._pointed_to = bits, selector
+            parameters.sel = selector
+        return parameters
 
-    @classmethod
-    def open(cls, folder: Path) -> DenseIndex:
-        """The index that `save` wrote to a folder."""
-        import faiss
 
-        return cls(faiss.read_index(str(folder / cls.FILE)))
+class DenseIndex:
+    """Inner-product search over parts whose passages' numbers do not overlap, in their order."""
 
-    def save(self, folder: Path) -> None:
-        """Write the index to a folder."""
-        import faiss
-
-        faiss.write_index(self._flat, str(folder / self.FILE))
+    def __init__(self, parts: Sequence[DensePart]) -> None:
+        self._parts = list(parts)
+        self._first_ids = np.array([part.ids[0] for part in self._parts], dtype=np.int64)
 
     def within(self, ids: Ids) -> DenseIndex:
         """The same index, in which only passages of these numbers are found."""
-        return DenseIndex(self._flat, ids)
+        return DenseIndex([part.within(ids) for part in self._parts])
 
-    def search(self, query: Query, k: int) -> Ranking:
-        """See `PassageIndex.search`; the scores are cosines."""
-        k = min(k, self._count)
-        if k < 1:
-            return Ranking(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
-        scores, ids = self._flat.search(query.vector[None, :], k, params=self._parameters)
-        return Ranking(ids[0], scores[0])
+    def search(self, queries: Sequence[Query], k: int) -> list[Ranking]:
+        """See `PassageIndex.search`; the scores are cosines, rounded where a part is approximate."""
+        matrix = np.stack([query.vector for query in queries])
+        found = [part.search(matrix, k) for part in self._parts]
+        scores = np.concatenate([scores for scores, _ in found], axis=1)
+        ids = np.concatenate([ids for _, ids in found], axis=1)
+        return [_best(row, numbers, k) for row, numbers in zip(scores, ids, strict=True)]
 
     def scores(self, query: Query, ids: Ids) -> Scores:
-        """The cosines of given passages, whether or not a search would have found them."""
-        if not len(ids):
-            return np.zeros(0, dtype=np.float32)
-        vectors: Vectors = self._flat.reconstruct_batch(ids)
-        return vectors @ query.vector
+        """The exact cosines of given passages, ascending by number, whether or not a search would have found them."""
+        places = np.searchsorted(self._first_ids, ids, side="right") - 1
+        cosines = np.zeros(len(ids), dtype=np.float32)
+        for place in np.unique(places):
+            here = places == place
+            cosines[here] = self._parts[place].cosines(query, ids[here])
+        return cosines
 
-    def _passing_only(self, ids: Ids) -> faiss.SearchParameters:
-        """What has a search pass over all passages but these, by a bit for each number."""
-        import faiss
 
-        passes = np.zeros(ids.max(initial=0) + 1, dtype=np.bool_)
-        passes[ids] = True
-        bits = np.packbits(passes, bitorder="little")
-        selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-        # FAISS points to both and owns neither.
-        self._kept = bits, selector
-        parameters = faiss.SearchParameters()
-        parameters.sel = selector
-        return parameters
+def _exact(vectors: NDArray[np.float16]) -> faiss.Index:
+    """Every vector compared (`IndexFlatIP`): two milliseconds at 20,000 passages."""
+    import faiss
+
+    flat = faiss.IndexFlatIP(vectors.shape[1])
+    flat.add(vectors.astype(np.float32))
+    return flat
+
+
+def _best(scores: Scores, ids: Ids, k: int) -> Ranking:
+    order = np.argsort(-scores, kind="stable")
+    order = order[ids[order] != _NONE][:k]
+    return Ranking(ids[order], scores[order])

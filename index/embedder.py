@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +36,17 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dim), each row of length one."""
+        ...
+
+
+class PassageEmbedder(Protocol):
+    """Turns passages into vectors, and their sentences; `digest` tells the weights from others of the same name."""
+
+    digest: str
+    dim: int
+
+    def embed_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[EmbeddedPassage]:
+        """Passages with their vectors, in batches of like length, so not in the order given."""
         ...
 
 

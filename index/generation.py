@@ -3,125 +3,140 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 
-import numpy as np
-
-from index import store
-from index.dense import DenseIndex
+from index import files
+from index.approximate import EXACT_UP_TO, approximate
 from index.lexical import Document, LexicalIndex
 from index.manifest import Manifest, Part, Recipe
-from index.segment import Segment, SourceFile, write
+from index.segment import Segment
+from index.segment_writer import SegmentWriter
+from index.source_file import SourceFile
 
-# Passages whose words are indexed in about five seconds.
+# Passages whose words are indexed in about three seconds.
 _INDEXED_ANEW = 100_000
 
 
-def open_segments(folder: Path, manifest: Manifest) -> list[Segment]:
-    """The segments of a generation, in the order of their passages' numbers."""
-    return [Segment(store.segment_folder(folder, part.name), part.removed) for part in manifest.parts]
+def open_segment(folder: Path, part: Part) -> Segment:
+    """A segment of the index in `folder`, without what was removed from it."""
+    return Segment(files.segment_folder(folder, part.name), part.removed)
 
 
-def sources_of(segments: Sequence[Segment]) -> dict[str, SourceFile]:
-    """The file behind each article of some segments, by article id."""
-    return {name: source for segment in segments for name, source in segment.sources().items()}
+def sources_of(folder: Path, manifest: Manifest) -> dict[str, SourceFile]:
+    """The file behind each article of a generation, by article id."""
+    return {name: source for segment in _segments(folder, manifest.parts) for name, source in segment.sources().items()}
 
 
 def write_generation(
     folder: Path,
     base: Manifest | None,
-    fresh: Sequence[Segment],
-    gone: set[str],
+    fresh: Sequence[Part],
+    gone: Collection[str],
     recipe: Recipe,
     roots: Sequence[str],
-    excluded: Sequence[str] = (),
+    excluded: Sequence[str],
 ) -> None:
     """Put in force the base without the articles that are `gone`, and with the fresh segments."""
-    before = open_segments(folder, base) if base else []
     number = _next_number(folder)
-    place = store.generation_folder(folder, number)
+    place = files.generation_folder(folder, number)
     place.mkdir()
-    kept = [Segment(segment.folder, segment.removed | (gone & segment.sources().keys())) for segment in before]
-    removed = [passage_id for segment in before for passage_id in segment.passage_ids(gone)]
+    before = base.parts if base else ()
+    removed = [number for segment in _segments(folder, before) for number in segment.passage_ids(gone)]
+    kept = [_without(folder, part, gone) for part in before] if gone else before
     # tantivy goes on counting the words of what was removed until it merges, so few passages are indexed anew.
     anew = base is None or (removed and base.passages <= _INDEXED_ANEW)
     LexicalIndex.update(
         place,
-        base=store.generation_folder(folder, base.generation) if base and not anew else None,
-        added=chain.from_iterable(map(_documents, [*kept, *fresh] if anew else fresh)),
+        base=files.generation_folder(folder, base.generation) if base and not anew else None,
+        added=_documents(folder, [*kept, *fresh] if anew else fresh),
         removed=[] if anew else removed,
     )
-    segments = _merge(folder, [*kept, *fresh], recipe.dim)
-    vectors = [segment.vectors() for segment in segments]
-    DenseIndex.build(np.concatenate([ids for ids, _ in vectors]), np.concatenate([rows for _, rows in vectors])).save(
-        place
-    )
-    held, held_before = _places(segments), _places(before)
+    parts = _merged(folder, [*kept, *fresh])
+    held_before = {part.name for part in before}
+    new = [files.segment_folder(folder, part.name) for part in parts if part.name not in held_before]
     known = base.files if base else {}
-    unchanged = {name: checksum for name, checksum in known.items() if (folder / name).parent in held}
+    held = {files.segment_folder(folder, part.name) for part in parts}
     manifest = Manifest(
         generation=number,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         recipe=recipe,
         roots=tuple(roots),
         excluded=tuple(excluded),
-        articles=sum(len(segment.sources()) for segment in segments),
-        passages=sum(len(ids) for ids, _ in vectors),
-        next_id=max([base.next_id if base else 0, *(segment.last_id + 1 for segment in segments)]),
-        parts=tuple(Part(segment.folder.name, tuple(sorted(segment.removed))) for segment in segments),
-        files={**unchanged, **store.checksums(folder, [place, *(held - held_before)])},
+        articles=sum(segment.count() for segment in _segments(folder, parts)),
+        passages=sum(part.passages for part in parts),
+        next_id=max([base.next_id if base else 0, *(segment.last_id + 1 for segment in _segments(folder, parts))]),
+        parts=tuple(parts),
+        files={
+            **{name: checksum for name, checksum in known.items() if (folder / name).parent in held},
+            **files.checksums(folder, [place, *new]),
+        },
     )
-    store.commit(folder, manifest)
-    store.remove_unused(folder, manifest)
+    files.commit(folder, manifest, new)
+    files.remove_unused(folder, manifest)
 
 
 def new_segment_folder(folder: Path) -> Path:
     """An empty folder for a segment that nothing points to yet."""
-    place = store.segment_folder(folder, uuid.uuid4().hex)
+    place = files.segment_folder(folder, uuid.uuid4().hex)
     place.mkdir()
     return place
 
 
-def _merge(folder: Path, segments: Sequence[Segment], dim: int) -> list[Segment]:
-    """Neighbours joined until each segment is at least twice as large as the next, so that there are few of them."""
-    groups: list[tuple[int, list[Segment]]] = []
-    for segment in segments:
-        size, group = len(segment.passage_ids(segment.sources())), [segment]
+def _segments(folder: Path, parts: Iterable[Part]) -> Iterator[Segment]:
+    """Segments, one open at a time: an interrupted build of a million passages leaves two thousand."""
+    for part in parts:
+        with closing(open_segment(folder, part)) as segment:
+            yield segment
+
+
+def _without(folder: Path, part: Part, gone: Collection[str]) -> Part:
+    """The part without the articles that are gone."""
+    with closing(open_segment(folder, part)) as segment:
+        removed = tuple(sorted(segment.removed | segment.holding(gone)))
+        return replace(part, removed=removed, passages=part.passages - len(segment.passage_ids(gone)))
+
+
+def _merged(folder: Path, parts: Sequence[Part]) -> list[Part]:
+    """Neighbours joined until each part is at least twice as large as the next, so that there are few of them."""
+    groups: list[tuple[int, list[Part]]] = []
+    for part in parts:
+        size, group = part.passages, [part]
         while size and groups and groups[-1][0] < 2 * size:
             before = groups.pop()
             size, group = before[0] + size, [*before[1], *group]
         if size:
             groups.append((size, group))
-    return [group[0] if len(group) == 1 else join(folder, group, dim) for _, group in groups]
+    return [_searchable(folder, group[0]) if len(group) == 1 else join(folder, group) for _, group in groups]
 
 
-def join(folder: Path, group: Sequence[Segment], dim: int) -> Segment:
-    """One segment of the index in `folder` with all that several hold, from whatever index they are."""
+def join(folder: Path, parts: Sequence[Part]) -> Part:
+    """One segment with all that several hold."""
     place = new_segment_folder(folder)
-    articles = (
-        (article, source)
-        for segment in group
-        for sources in [segment.sources()]
-        for article in segment.articles()
-        for source in [sources[article.id]]
-    )
-    write(place, articles, chain.from_iterable(segment.embedded() for segment in group), dim)
-    return Segment(place)
+    with SegmentWriter.open(place) as writer:
+        for segment in _segments(folder, parts):
+            for numbers, embedded in segment.embedded():
+                writer.add(embedded, numbers)
+    return _searchable(folder, Part(place.name, writer.passages))
 
 
-def _documents(segment: Segment) -> Iterator[Document]:
-    titles = {article.id: article.title for article in segment.articles()}
-    return ((number, titles[passage.article_id], passage.text) for number, _, passage in segment.passages())
+def _searchable(folder: Path, part: Part) -> Part:
+    """The part with what its search needs beside it."""
+    if part.search or part.passages <= EXACT_UP_TO:
+        return part
+    with closing(open_segment(folder, part)) as segment:
+        return replace(part, search=approximate(segment))
 
 
-def _places(segments: Sequence[Segment]) -> set[Path]:
-    return {segment.folder for segment in segments}
+def _documents(folder: Path, parts: Iterable[Part]) -> Iterator[Document]:
+    for segment in _segments(folder, parts):
+        yield from segment.documents()
 
 
 def _next_number(folder: Path) -> int:
     """A number above every generation's, those of interrupted builds too."""
-    taken = [int(place.name) for place in (folder / store.GENERATIONS).iterdir() if place.name.isdecimal()]
+    taken = [int(place.name) for place in (folder / files.GENERATIONS).iterdir() if place.name.isdecimal()]
     return max(taken, default=0) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,22 +38,30 @@ class HybridIndex:
             self.dense.within(ids), self.lexical.within(ids), dense_weight=self._dense_weight, depth=self._depth
         )
 
-    def search(self, query: Query, k: int) -> HybridRanking:
+    def search(self, queries: Sequence[Query], k: int) -> list[HybridRanking]:
         """See `PassageIndex.search`; the scores are in [0, 1]."""
         depth = max(k, self._depth)
-        by_meaning, by_words = self.dense.search(query, depth), self.lexical.search(query, depth)
+        both = zip(queries, self.dense.search(queries, depth), self.lexical.search(queries, depth), strict=True)
+        return [self._mixed(query, by_meaning, by_words, k) for query, by_meaning, by_words in both]
+
+    def _mixed(self, query: Query, by_meaning: Ranking, by_words: Ranking, k: int) -> HybridRanking:
         ids = np.union1d(by_meaning.ids, by_words.ids)
         # Every candidate's cosine is known exactly; BM25 says nothing of those below its own depth, so they get none.
         dense = self.dense.scores(query, ids)
-        lexical = _spread(by_words, ids)
-        weight = self._dense_weight
-        mixed = weight * _min_max(dense) + (1 - weight) * _min_max(lexical)
+        lexical = spread(by_words, ids)
+        mixed = mix(dense, lexical, self._dense_weight)
         # Ties are settled by passage number, so that the same question always gets the same answer.
         best = np.lexsort((ids, -mixed))[:k]
         return HybridRanking(ids[best], mixed[best], dense[best], lexical[best])
 
 
-def _spread(ranking: Ranking, ids: Ids) -> Scores:
+def mix(dense: Scores, lexical: Scores, dense_weight: float) -> Scores:
+    """The scores of the same passages by meaning and by words as one, in [0, 1]."""
+    mixed: Scores = dense_weight * _min_max(dense) + (1 - dense_weight) * _min_max(lexical)
+    return mixed
+
+
+def spread(ranking: Ranking, ids: Ids) -> Scores:
     """The ranking's scores laid out along sorted `ids`, 0 where it has none."""
     scores = np.zeros(len(ids), dtype=np.float32)
     scores[np.searchsorted(ids, ranking.ids)] = ranking.scores

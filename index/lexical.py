@@ -8,73 +8,23 @@ built anew.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index.query import Ids, Query, Ranking
+from index.words import terms
 
 if TYPE_CHECKING:
     import tantivy
 
-_ANALYZER = "english"
+# The words come as `index.words` has them.
+_ANALYZER = "words"
 _WRITER_BYTES = 128_000_000
-_LONGEST_WORD = 40
-
-# These read every passage that is looked at closely, so each begins with what lets the engine skip ahead.
-_SEPARATOR = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")
-_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b", re.IGNORECASE)
-_CARDINALS = (
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty"
-)
-_ORDINALS = (
-    "- third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
-    "seventeenth eighteenth nineteenth twentieth"
-)
-# "One", "first" and "second" mean too much else.
-_NUMBERS = {
-    word: str(number)
-    for words in (_CARDINALS, _ORDINALS)
-    for number, word in enumerate(words.split(), start=2)
-    if word != "-"
-}
-_NUMBER_WORD = re.compile(rf"\b(?=[efnst])(?:{'|'.join(_NUMBERS)})\b", re.IGNORECASE)
-
-Document = tuple[int, str, str]
-
-
-@cache
-def _analyzer() -> tantivy.TextAnalyzer:
-    import tantivy
-
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for step in (
-        tantivy.Filter.remove_long(_LONGEST_WORD),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-        tantivy.Filter.stopword("english"),
-        tantivy.Filter.stemmer("english"),
-    ):
-        builder = builder.filter(step)
-    return builder.build()
-
-
-def terms(text: str) -> list[str]:
-    """A text's words as BM25 sees them: lower case, without accents, stop words or endings; in order, repeats kept."""
-    analyzed: list[str] = _analyzer().analyze(with_plain_numbers(text))
-    return analyzed
-
-
-def with_plain_numbers(text: str) -> str:
-    """The text with "tenth", "10th" and "ten" as 10, and "5,600" as 5600, so that one finds the other."""
-    joined = _SEPARATOR.sub("", text)
-    return _NUMBER_WORD.sub(lambda word: _NUMBERS[word[0].lower()], _ORDINAL.sub(r"\1", joined))
+Document = tuple[int, str]
 
 
 class LexicalIndex:
@@ -108,10 +58,10 @@ class LexicalIndex:
         writer = index.writer(_WRITER_BYTES, 1)
         for passage_id in removed:
             writer.delete_documents_by_term("id", passage_id)
-        for passage_id, title, text in added:
+        for passage_id, words in added:
             document = tantivy.Document()
             document.add_integer("id", passage_id)
-            document.add_text("text", with_plain_numbers(f"{title}\n{text}"))
+            document.add_text("words", words)
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -129,8 +79,11 @@ class LexicalIndex:
         one_of = tantivy.Query.term_set_query(self._index.schema, "id", ids.tolist())
         return LexicalIndex(self._index, tantivy.Query.const_score_query(one_of, 0.0))
 
-    def search(self, query: Query, k: int) -> Ranking:
+    def search(self, queries: Sequence[Query], k: int) -> list[Ranking]:
         """See `PassageIndex.search`; only passages that share a word with the query are found."""
+        return [self._search(query, k) for query in queries]
+
+    def _search(self, query: Query, k: int) -> Ranking:
         parsed = self._parse(query.text)
         k = min(k, len(self))
         found = self._searcher.search(parsed, k, count=False).hits if parsed and k > 0 else []
@@ -139,7 +92,7 @@ class LexicalIndex:
 
     def frequencies(self, words: Sequence[str]) -> list[int]:
         """In how many passages each word stands; the words as `terms` gives them."""
-        return [self._searcher.doc_freq("text", word) for word in words]
+        return [self._searcher.doc_freq("words", word) for word in words]
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -153,7 +106,7 @@ class LexicalIndex:
             return None
         any_of = tantivy.Query.boolean_query(
             [
-                (tantivy.Occur.Should, tantivy.Query.term_query(schema, "text", word, index_option="freq"))
+                (tantivy.Occur.Should, tantivy.Query.term_query(schema, "words", word, index_option="freq"))
                 for word in words
             ]
         )
@@ -168,9 +121,9 @@ def _open(folder: Path) -> tantivy.Index:
 
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", indexed=True, fast=True)
-    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("words", tokenizer_name=_ANALYZER, index_option="freq")
     index = tantivy.Index(builder.build(), path=str(folder))
-    index.register_tokenizer(_ANALYZER, _analyzer())
+    index.register_tokenizer(_ANALYZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
     return index
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import IndexDamaged, IndexMismatch
+from index.approximate import Approximation
 
-FORMAT = 2
-FILE = "manifest.json"
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,21 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A segment of a generation, and the articles in it that this generation no longer holds."""
+    """A segment of a generation, how many passages it holds, and the articles in it that are no longer held.
+
+    `search` says how its vectors are searched, with the recall that was measured; None where all are compared.
+    """
 
     name: str
+    passages: int
     removed: tuple[str, ...] = ()
+    search: Approximation | None = None
+
+    @classmethod
+    def from_json(cls, written: dict[str, Any]) -> Part:
+        """A part as `Manifest.to_json` wrote it."""
+        search = Approximation(**written["search"]) if written["search"] else None
+        return cls(written["name"], written["passages"], tuple(written["removed"]), search)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,7 @@ class Manifest:
                     "recipe": Recipe(**written["recipe"]),
                     "roots": tuple(written["roots"]),
                     "excluded": tuple(written["excluded"]),
-                    "parts": tuple(Part(part["name"], tuple(part["removed"])) for part in written["parts"]),
+                    "parts": tuple(map(Part.from_json, written["parts"])),
                     "files": {name: Checksum(**checksum) for name, checksum in written["files"].items()},
                 }
             )

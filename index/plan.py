@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.segment import SourceFile
+from index.source_file import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A file to read, and the id that its article gets."""
+    """A file to read, the id that its article gets, and its size in bytes."""
 
     path: Path
     article_id: str
     source: SourceFile
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def make_plan(files: Sequence[Path], roots: Sequence[Path], live: Mapping[str, S
     to_read, unchanged = [], []
     now = datetime.now(UTC).isoformat(timespec="seconds")
     for file in files:
-        source = SourceFile(file.resolve(), _digest(file), now)
+        digest, size = _digest(file)
+        source = SourceFile(file.resolve(), digest, now)
         article_id = ids.get(source.path) or next(name for name in _names(file, roots) if name not in taken)
         taken.add(article_id)
         # A file that was moved finds its article again by name.
@@ -44,7 +46,7 @@ def make_plan(files: Sequence[Path], roots: Sequence[Path], live: Mapping[str, S
         if live.get(article_id) == source:
             unchanged.append(article_id)
         else:
-            to_read.append(Planned(file, article_id, source))
+            to_read.append(Planned(file, article_id, source, size))
     return Plan(to_read, unchanged, sorted(lost))
 
 
@@ -58,10 +60,12 @@ def _names(file: Path, roots: Collection[Path]) -> Iterator[str]:
     yield file.resolve().as_posix()
 
 
-def _digest(file: Path) -> str:
+def _digest(file: Path) -> tuple[str, int]:
+    """What the file's bytes hash to, and how many there are."""
     import xxhash
 
     try:
-        return str(xxhash.xxh3_128_hexdigest(file.read_bytes()))
+        content = file.read_bytes()
     except OSError:
-        return ""  # it will be named with the reason when it is read
+        return "", 0  # it will be named with the reason when it is read
+    return xxhash.xxh3_128_hexdigest(content), len(content)

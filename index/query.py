@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from index.embedder import Vectors
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
+Words = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,30 @@ class Hit:
     lexical: float
 
 
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the index knows of a passage beyond its text, so that no question has to work it out.
+
+    `title` are the words of its article's title, `words` those of each sentence, both as `index.words.terms` gives
+    them, and `vectors`, of shape (sentences, dim), are the sentences' own.
+    """
+
+    title: Words
+    words: tuple[Words, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit, with what is known of its passage."""
+
+    hit: Hit
+    analysis: Analysis
+
+
 class PassageIndex(Protocol):
     """Anything that ranks passages: dense, lexical, and their mixture, which is one too."""
 
-    def search(self, query: Query, k: int) -> Ranking:
-        """The k best passages, fewer where there are fewer."""
+    def search(self, queries: Sequence[Query], k: int) -> Sequence[Ranking]:
+        """The k best passages for each query, fewer where there are fewer."""
         ...

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 from corpus.errors import ArticleNotFound, IndexNotFound, LastArticle
-from index import store
-from index.generation import open_segments, sources_of, write_generation
+from index.location import Location
+from index.store import store_at
 
 
-def remove(article_ids: Collection[str], folder: Path) -> list[str]:
-    """Take articles out of the index in a folder and give their ids, sorted; nothing is embedded.
+def remove(article_ids: Collection[str], location: Location) -> list[str]:
+    """Take articles out of the index at a location and give their ids, sorted; nothing is embedded.
 
     Updates leave their files out from then on, until one is named itself or the index is made anew.
 
@@ -20,20 +19,19 @@ def remove(article_ids: Collection[str], folder: Path) -> list[str]:
         LastArticle: nothing would be left.
         IndexNotFound, IndexLocked, IndexDamaged, IndexMismatch: see `index.store`.
     """
+    store = store_at(location)
     # The lock would make the folder.
-    if not store.exists(folder):
-        raise IndexNotFound(folder)
-    with store.writing(folder):
-        base = store.current(folder)
-        store.verify(folder, base)
-        live, gone = sources_of(open_segments(folder, base)), set(article_ids)
+    if not store.exists():
+        raise IndexNotFound(location)
+    with store.writing():
+        base, live, gone = store.current(), store.sources(), set(article_ids)
         if unknown := sorted(gone - live.keys()):
-            raise ArticleNotFound(folder, tuple(unknown))
+            raise ArticleNotFound(location, tuple(unknown))
         if gone == live.keys():
-            raise LastArticle(folder)
+            raise LastArticle(location)
         if gone:
             files = sorted(str(live[name].path) for name in gone)
             roots = [root for root in base.roots if root not in files]
             excluded = list(dict.fromkeys([*base.excluded, *files]))
-            write_generation(folder, base, [], gone, base.recipe, roots, excluded)
+            store.draft(base, {}, base.recipe).put_in_force(gone, roots, excluded)
     return sorted(gone)

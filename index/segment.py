@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Article, Passage
+from corpus.errors import IndexDamaged
 from index.catalogue import Entry, folded
-from index.embedder import EmbeddedPassage, Vectors
+from index.embedder import EmbeddedPassage
+from index.engine import EmbeddedArticle
 from index.filters import Filters
-from index.query import Ids
-
-_TEXTS, _VECTORS, _SENTENCES = "texts.sqlite", "vectors.npy", "sentences.npy"
+from index.query import Analysis, Ids
+from index.segment_writer import IDS, SENTENCES, TEXTS, VECTORS, seal
+from index.source_file import SourceFile
 
 _ARTICLE = ", ".join(item.name for item in fields(Article))
 _ARTICLES = "articles JOIN texts USING (id)"
-# The texts lie apart, so that whatever lists articles runs through a few hundred bytes of each. What is sought begins
-# with the title: its order is theirs.
-_SCHEMA = """
-CREATE TABLE articles(
-    id PRIMARY KEY, title, source, author, published, url, language, path, digest, indexed, words, sought
-);
-CREATE INDEX articles_in_order ON articles(sought, id);
-CREATE TABLE texts(id PRIMARY KEY, text);
-CREATE TABLE passages(id INTEGER PRIMARY KEY, row, article_id, ordinal, start, stop, text, first_sentence, sentences);
-CREATE INDEX passages_of ON passages(article_id, ordinal);
-"""
-_PASSAGE = "article_id, ordinal, start, stop, text, sentences"
+_SOURCE = "path, digest, indexed"
+_PASSAGE = (
+    "id, article_id, ordinal, start, stop, text, sentences, first_sentence, title_words, words, vector_seal, "
+    "sentences_seal, seal"
+)
 _LIVE = "NOT IN (SELECT value FROM json_each(?))"
+_ONE_OF = "IN (SELECT value FROM json_each(?))"
 _ENTRY = (
     "id, title, source, published, words, (SELECT count(*) FROM passages WHERE article_id = articles.id), indexed, path"
 )
@@ -48,21 +44,20 @@ AND (:until IS NULL OR substr(published, 1, length(:until)) <= substr(:until, 1,
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """The file an article was read from, what its bytes hashed to then, and when that was: ISO 8601, UTC."""
-
-    path: Path
-    digest: str
-    indexed: str = field(compare=False)
-
-
 class Segment:
     """Articles, passages, and the vectors of passages and of sentences in half precision.
 
+    What is read of a passage is held to the checksum that was written with it: an index of a million passages is not
+    read whole when it is opened.
+
     Args:
-        folder: where `write` put them.
+        folder: where a `SegmentWriter` put them.
         removed: ids of articles that the generation no longer holds; nothing of theirs is shown.
+
+    Attributes:
+        ids: the numbers of all passages, ascending, of shape (passages,).
+        vectors: theirs, of shape (passages, dim), mapped into memory.
+        sentences: those of their sentences, of shape (sentences, dim), likewise.
     """
 
     def __init__(self, folder: Path, removed: Collection[str] = ()) -> None:
@@ -71,24 +66,45 @@ class Segment:
         self._gone = json.dumps(sorted(removed))
         # The file never changes, so no locking is asked for; SQLite itself serialises threads on one connection.
         self._texts = sqlite3.connect(
-            f"{(folder / _TEXTS).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
+            f"{(folder / TEXTS).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
         )
-        self._vectors = np.load(folder / _VECTORS, mmap_mode="r")
-        self._sentences = np.load(folder / _SENTENCES, mmap_mode="r")
-        self.first_id, self.last_id = self._texts.execute("SELECT min(id), max(id) FROM passages").fetchone()
+        self.ids: Ids = np.fromfile(folder / IDS, dtype=np.int64)
+        self.vectors = _rows(folder / VECTORS, _width(folder / VECTORS, len(self.ids)))
+        self.sentences = _rows(folder / SENTENCES, self.vectors.shape[1])
+
+    @property
+    def first_id(self) -> int:
+        """The lowest number of a passage."""
+        return int(self.ids[0])
+
+    @property
+    def last_id(self) -> int:
+        """The highest number of a passage."""
+        return int(self.ids[-1])
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._texts.close()
+
+    # Articles
 
     def sources(self) -> dict[str, SourceFile]:
         """The file behind each article, by article id."""
-        rows = self._texts.execute(f"SELECT id, path, digest, indexed FROM articles WHERE id {_LIVE}", (self._gone,))
+        rows = self._texts.execute(f"SELECT id, {_SOURCE} FROM articles WHERE id {_LIVE}", (self._gone,))
         return {article_id: SourceFile(Path(path), digest, indexed) for article_id, path, digest, indexed in rows}
+
+    def holding(self, article_ids: Collection[str]) -> set[str]:
+        """Those of some articles that are here."""
+        wanted = json.dumps(sorted(set(article_ids) - self.removed))
+        return {name for (name,) in self._texts.execute(f"SELECT id FROM articles WHERE id {_ONE_OF}", (wanted,))}
 
     def article(self, article_id: str) -> Article | None:
         """An article with its text, or None when it is not here."""
         if article_id in self.removed:
             return None
-        query = f"SELECT {_ARTICLE} FROM {_ARTICLES} WHERE id = ?"
+        query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id = ?"
         row = self._texts.execute(query, (article_id,)).fetchone()
-        return Article(*row) if row else None
+        return Article(*self._checked(row)) if row else None
 
     def title(self, article_id: str) -> str | None:
         """An article's title, or None when it is not here."""
@@ -99,10 +115,10 @@ class Segment:
 
     def articles(self) -> Iterator[Article]:
         """Every article, with its text."""
-        query = f"SELECT {_ARTICLE} FROM {_ARTICLES} WHERE id {_LIVE} ORDER BY id"
-        return (Article(*row) for row in self._texts.execute(query, (self._gone,)))
+        query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id {_LIVE} ORDER BY id"
+        return (Article(*self._checked(row)) for row in self._texts.execute(query, (self._gone,)))
 
-    def count(self, search: str) -> int:
+    def count(self, search: str = "") -> int:
         """How many articles hold every word of a search in their title, source or id."""
         holds, words = self._holds(search)
         row = self._texts.execute(f"SELECT count(*) FROM articles WHERE {holds}", words).fetchone()
@@ -125,23 +141,25 @@ class Segment:
         query = f"SELECT DISTINCT source, published FROM articles WHERE id {_LIVE}"
         return self._texts.execute(query, (self._gone,))
 
-    def passage(self, passage_id: int) -> Passage:
-        """A passage by its number; KeyError when it is not here."""
-        row = self._texts.execute(f"SELECT {_PASSAGE} FROM passages WHERE id = ?", (passage_id,)).fetchone()
-        if row is None:
-            raise KeyError(passage_id)
-        return _passage(row)
+    # Passages
 
-    def passages(self) -> Iterator[tuple[int, int, Passage]]:
-        """Every passage with its number and the row of its vector, by number."""
-        query = f"SELECT id, row, {_PASSAGE} FROM passages WHERE article_id {_LIVE} ORDER BY id"
-        return ((row[0], row[1], _passage(row[2:])) for row in self._texts.execute(query, (self._gone,)))
+    def passages(self, ids: Collection[int]) -> dict[int, tuple[Passage, Analysis]]:
+        """Passages by number, and what is known of them; those that are not here are left out."""
+        wanted = json.dumps([int(number) for number in ids])
+        rows = self._texts.execute(f"SELECT {_PASSAGE} FROM passages WHERE id {_ONE_OF}", (wanted,))
+        return {row[0]: self._passage(row) for row in rows}
 
     def passage_ids(self, article_ids: Iterable[str]) -> list[int]:
-        """The numbers of the passages of some articles."""
+        """The numbers of the passages of some articles, ascending."""
         wanted = json.dumps(sorted(set(article_ids) - self.removed))
-        query = "SELECT id FROM passages WHERE article_id IN (SELECT value FROM json_each(?))"
+        query = f"SELECT id FROM passages WHERE article_id {_ONE_OF} ORDER BY id"
         return [passage_id for (passage_id,) in self._texts.execute(query, (wanted,))]
+
+    def removed_rows(self) -> NDArray[np.int64]:
+        """The rows of `ids` and `vectors` whose passages the generation no longer holds."""
+        query = f"SELECT id FROM passages WHERE article_id {_ONE_OF}"
+        gone = [passage_id for (passage_id,) in self._texts.execute(query, (self._gone,))]
+        return np.searchsorted(self.ids, np.array(sorted(gone), dtype=np.int64))
 
     def passing(self, filters: Filters) -> Ids:
         """The numbers of the passages whose articles pass."""
@@ -153,26 +171,48 @@ class Segment:
         }
         return np.array([number for (number,) in self._texts.execute(_PASSING, values)], dtype=np.int64)
 
-    def vectors(self) -> tuple[Ids, Vectors]:
-        """The number of every passage, and their vectors, shape (passages, dim)."""
-        query = f"SELECT id, row FROM passages WHERE article_id {_LIVE} ORDER BY id"
-        numbers = np.array(self._texts.execute(query, (self._gone,)).fetchall(), dtype=np.int64).reshape(-1, 2)
-        return numbers[:, 0], np.asarray(self._vectors[numbers[:, 1]], dtype=np.float32)
+    def documents(self) -> Iterator[tuple[int, str]]:
+        """Every passage's number and its words, its title's among them, as BM25 takes them."""
+        query = f"SELECT id, title_words || ' ' || words FROM passages WHERE article_id {_LIVE} ORDER BY id"
+        return self._texts.execute(query, (self._gone,))
 
-    def sentence_vectors(self, passage_id: int) -> Vectors:
-        """The vectors of a passage's sentences, shape (sentences, dim); KeyError when the passage is not here."""
-        query = "SELECT first_sentence, sentences FROM passages WHERE id = ?"
-        row = self._texts.execute(query, (passage_id,)).fetchone()
-        if row is None:
-            raise KeyError(passage_id)
-        first, packed = row
-        return np.asarray(self._sentences[first : first + len(_unpack(packed))], dtype=np.float32)
+    def embedded(self) -> Iterator[tuple[list[int], EmbeddedArticle]]:
+        """Every article with its passages and their numbers, in the order of the numbers."""
+        query = f"SELECT id, {_SOURCE} FROM articles WHERE id {_LIVE} ORDER BY first_passage"
+        for name, path, digest, indexed in self._texts.execute(query, (self._gone,)).fetchall():
+            article = self.article(name)
+            assert article is not None
+            numbers = self.passage_ids([name])
+            passages = self.passages(numbers)
+            rows = self.vectors[np.searchsorted(self.ids, numbers)]
+            embedded = [
+                EmbeddedPassage(passages[number][0], vector, passages[number][1].vectors)
+                for number, vector in zip(numbers, rows, strict=True)
+            ]
+            yield numbers, EmbeddedArticle(article, SourceFile(Path(path), digest, indexed), tuple(embedded))
 
-    def embedded(self) -> Iterator[tuple[int, EmbeddedPassage]]:
-        """Every passage as `write` takes it."""
-        for passage_id, row, passage in self.passages():
-            vector = np.asarray(self._vectors[row], dtype=np.float32)
-            yield passage_id, EmbeddedPassage(passage, vector, self.sentence_vectors(passage_id))
+    def _passage(self, row: tuple[Any, ...]) -> tuple[Passage, Analysis]:
+        number, article_id, ordinal, start, end, text, packed, first, title, words, *_ = self._checked(row)
+        *_, vector_seal, sentences_seal, _ = row
+        sentences = np.frombuffer(packed, dtype="<i4").reshape(-1, 2).tolist()
+        vectors = self.sentences[first : first + len(sentences)]
+        vector = self.vectors[np.searchsorted(self.ids, number)]
+        for array, expected, file in ((vector, vector_seal, VECTORS), (vectors, sentences_seal, SENTENCES)):
+            if seal(array.tobytes()) != expected:
+                raise self._damaged(file)
+        held = tuple(frozenset(line.split()) for line in words.split("\n")[1:])
+        analysis = Analysis(frozenset(title.split()), held, vectors.astype(np.float32))
+        return Passage(article_id, ordinal, start, end, text, tuple((a, b) for a, b in sentences)), analysis
+
+    def _checked(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The row without its checksum, which it has to have."""
+        *values, expected = row
+        if seal(repr(values).encode()) != expected:
+            raise self._damaged(TEXTS)
+        return tuple(values)
+
+    def _damaged(self, file: str) -> IndexDamaged:
+        return IndexDamaged(self.folder.parents[1], self.folder / file, "is not what was written")
 
     def _holds(self, search: str) -> tuple[str, list[str]]:
         """The SQL for articles that hold every word of a search, and its parameters."""
@@ -180,59 +220,12 @@ class Segment:
         return " AND ".join([f"id {_LIVE}", *["instr(sought, ?)"] * len(words)]), [self._gone, *words]
 
 
-def write(
-    folder: Path,
-    articles: Iterable[tuple[Article, SourceFile]],
-    passages: Iterable[tuple[int, EmbeddedPassage]],
-    dim: int,
-) -> None:
-    """Write a segment into an empty folder: articles with their files, and their passages with their numbers."""
-    vectors: list[NDArray[np.float16]] = []
-    sentences = [np.zeros((0, dim), dtype=np.float16)]
-    first_sentence = 0
-    texts = sqlite3.connect(folder / _TEXTS, isolation_level=None)
-    try:
-        # Nothing points to the segment before all of it has been synced, so SQLite need not.
-        texts.execute("PRAGMA journal_mode = OFF")
-        texts.execute("PRAGMA synchronous = OFF")
-        texts.executescript(_SCHEMA)
-        texts.execute("BEGIN")
-        for article, source in articles:
-            row = {
-                **asdict(article),
-                **asdict(source),
-                "path": str(source.path),
-                "words": len(article.text.split()),
-                "sought": folded("\n".join([article.title, article.source or "", article.id])),
-            }
-            texts.execute(
-                "INSERT INTO articles VALUES (:id, :title, :source, :author, :published, :url, :language, :path, "
-                ":digest, :indexed, :words, :sought)",
-                row,
-            )
-            texts.execute("INSERT INTO texts VALUES (:id, :text)", row)
-        for row_number, (passage_id, embedded) in enumerate(passages):
-            passage = embedded.passage
-            place = (passage.article_id, passage.ordinal, passage.start, passage.end, passage.text)
-            packed = np.array(passage.sentences, dtype="<i4").tobytes()
-            texts.execute(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (passage_id, row_number, *place, first_sentence, packed),
-            )
-            vectors.append(embedded.vector.astype(np.float16))
-            sentences.append(embedded.sentence_vectors.astype(np.float16))
-            first_sentence += len(passage.sentences)
-        texts.execute("COMMIT")
-    finally:
-        texts.close()
-    np.save(folder / _VECTORS, np.array(vectors, dtype=np.float16).reshape(-1, dim))
-    np.save(folder / _SENTENCES, np.concatenate(sentences))
+def _rows(file: Path, dim: int) -> NDArray[np.float16]:
+    """The rows of a file of half-precision numbers, mapped into memory."""
+    if not file.stat().st_size:
+        return np.zeros((0, dim), dtype=np.float16)
+    return np.memmap(file, dtype=np.float16, mode="r").reshape(-1, dim)
 
 
-def _passage(row: tuple[Any, ...]) -> Passage:
-    article_id, ordinal, start, end, text, packed = row
-    return Passage(article_id, ordinal, start, end, text, _unpack(packed))
-
-
-def _unpack(packed: bytes) -> tuple[tuple[int, int], ...]:
-    return tuple((int(start), int(end)) for start, end in np.frombuffer(packed, dtype="<i4").reshape(-1, 2))
+def _width(file: Path, rows: int) -> int:
+    return file.stat().st_size // (2 * max(rows, 1))

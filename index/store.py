@@ -1,190 +1,104 @@
-"""An index folder: immutable generations and segments, and the pointer to the generation in force.
-
-INDEX/CURRENT                          the number of the generation in force, replaced atomically
-INDEX/generations/N/manifest.json      what it holds and the checksum of every file
-INDEX/generations/N/dense.faiss, lexical/
-INDEX/segments/NAME/                   texts and vectors, shared by generations
-INDEX/lock                             held by the one process that writes
-"""
+"""The seam where an index is kept: a folder on this machine (`index.folder_store`), or Milvus (`index.milvus`)."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from corpus.errors import IndexDamaged, IndexLocked, IndexNotFound, StoreError
-from index import manifest as manifests
-from index.manifest import Checksum, Manifest
+from index.location import Location, MilvusLocation
 
-CURRENT, GENERATIONS, SEGMENTS, LOCK = "CURRENT", "generations", "segments", "lock"
-_BLOCK = 1 << 20
-
-
-def exists(folder: Path) -> bool:
-    """Whether there is an index in a folder."""
-    return (folder / CURRENT).exists()
+if TYPE_CHECKING:
+    from index.article_index import ArticleIndex
+    from index.engine import EmbeddedArticle
+    from index.manifest import Manifest, Recipe
+    from index.source_file import SourceFile
 
 
-def current(folder: Path) -> Manifest:
-    """The manifest of the generation in force.
+class Store(Protocol):
+    """The one place that writes an index and opens it; all of it is found again by its location."""
 
-    Raises:
-        IndexNotFound: there is no index in the folder.
-        IndexDamaged, IndexMismatch: see `Manifest.read`.
-    """
-    return Manifest.read(folder, _manifest_file(folder))
+    @property
+    def location(self) -> Location:
+        """Where it is."""
+        ...
 
+    def exists(self) -> bool:
+        """Whether there is an index."""
+        ...
 
-def roots(folder: Path) -> list[Path]:
-    """The paths an index was made from, whatever the format it has; raises as `current` does, mismatches apart."""
-    file = _manifest_file(folder)
-    try:
-        return [Path(root) for root in json.loads(file.read_text("utf-8"))["roots"]]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise IndexDamaged(folder, file, "is missing or not a manifest") from error
+    def current(self) -> Manifest:
+        """What the generation in force says of itself.
 
+        Raises:
+            IndexNotFound: there is no index.
+            IndexDamaged, IndexMismatch: it cannot be read.
+            StoreError: the place cannot be reached.
+        """
+        ...
 
-def version(folder: Path) -> tuple[int, int]:
-    """What is another whenever another generation was put in force, at the price of a look at the pointer.
+    def roots(self) -> list[Path]:
+        """The paths the index was made from, whatever the format it has; raises as `current` does, mismatches apart."""
+        ...
 
-    Raises:
-        IndexNotFound: there is no index in the folder.
-    """
-    try:
-        status = (folder / CURRENT).stat()
-    except OSError:
-        raise IndexNotFound(folder) from None
-    # The generation's number alone would not do: an index that was deleted and made again counts from one.
-    return status.st_ino, status.st_mtime_ns
+    def version(self) -> object:
+        """What is another whenever another generation was put in force, at the least price; IndexNotFound for none."""
+        ...
 
+    def open(self) -> ArticleIndex:
+        """The generation in force, to be asked; raises as `current` does, and ModelError."""
+        ...
 
-def _manifest_file(folder: Path) -> Path:
-    """The manifest that the pointer names."""
-    pointer = folder / CURRENT
-    try:
-        number = pointer.read_text("ascii").strip()
-    except FileNotFoundError:
-        raise IndexNotFound(folder) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamaged(folder, pointer, "cannot be read") from error
-    if not number.isdecimal():
-        raise IndexDamaged(folder, pointer, "does not name a generation")
-    return generation_folder(folder, int(number)) / manifests.FILE
+    def verify(self) -> None:
+        """Read all that the generation in force holds, and compare it with what was written; raises IndexDamaged."""
+        ...
 
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the index's lock, which ends with the process, however it ends.
 
-def generation_folder(folder: Path, generation: int) -> Path:
-    """Where a generation's own files lie."""
-    return folder / GENERATIONS / str(generation)
+        Raises:
+            IndexLocked: another process holds it.
+            StoreError: nothing can be written there.
+        """
+        ...
 
+    def sources(self) -> dict[str, SourceFile]:
+        """The file behind each article of the generation in force, by article id; while `writing`."""
+        ...
 
-def segment_folder(folder: Path, name: str) -> Path:
-    """Where a segment lies."""
-    return folder / SEGMENTS / name
+    def draft(self, base: Manifest | None, wanted: Mapping[str, SourceFile], recipe: Recipe) -> Draft:
+        """The generation to come after `base`, while `writing`; None for a base makes the index anew.
 
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Hold the index's lock, which ends with the process, however it ends.
-
-    Raises:
-        IndexLocked: another process holds it.
-        StoreError: the folder cannot be written to.
-    """
-    from filelock import FileLock, Timeout
-
-    try:
-        (folder / SEGMENTS).mkdir(parents=True, exist_ok=True)
-        (folder / GENERATIONS).mkdir(exist_ok=True)
-        lock = FileLock(folder / LOCK, timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise IndexLocked(folder, "another process") from None
-    except OSError as error:
-        raise StoreError(
-            folder, f"{folder} cannot be written to ({error.strerror}): name another with --index"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+        Args:
+            wanted: the articles that are to be read, by id; what an interrupted build has finished of them is kept.
+        """
+        ...
 
 
-def commit(folder: Path, manifest: Manifest) -> None:
-    """Put a generation in force: its files are on disk before its manifest, and its manifest before the pointer."""
-    generation = generation_folder(folder, manifest.generation)
-    (generation / manifests.FILE).write_text(manifest.to_json(), "utf-8")
-    for path in [generation, *(segment_folder(folder, part.name) for part in manifest.parts)]:
-        sync_tree(path)
-    for parent in (folder / GENERATIONS, folder / SEGMENTS):
-        _sync(parent)
-    pointer = folder / f"{CURRENT}.new"
-    pointer.write_text(f"{manifest.generation}\n", "ascii")
-    _sync(pointer)
-    pointer.replace(folder / CURRENT)
-    _sync(folder)
+class Draft(Protocol):
+    """A generation in the making: nobody sees any of it before it is put in force, and then all of it is there."""
+
+    @property
+    def finished(self) -> Collection[str]:
+        """The ids of the articles that an interrupted build had finished, and that are kept."""
+        ...
+
+    def add(self, articles: Sequence[EmbeddedArticle]) -> None:
+        """Keep articles; when it returns, an interruption loses none of them."""
+        ...
+
+    def put_in_force(self, gone: Collection[str], roots: Sequence[str], excluded: Sequence[str]) -> None:
+        """Be the index from now on: the base without the articles that are `gone`, and with those that were added."""
+        ...
 
 
-def remove_unused(folder: Path, manifest: Manifest) -> None:
-    """Delete what the generation in force does not hold. Readers of an older one keep the files they have open."""
-    used = {part.name for part in manifest.parts}
-    for segment in (folder / SEGMENTS).iterdir():
-        if segment.name not in used:
-            shutil.rmtree(segment, ignore_errors=True)
-    for generation in (folder / GENERATIONS).iterdir():
-        if generation.name != str(manifest.generation):
-            shutil.rmtree(generation, ignore_errors=True)
+def store_at(location: Location) -> Store:
+    """The store of a place."""
+    if isinstance(location, MilvusLocation):
+        from index.milvus.store import MilvusStore
 
+        return MilvusStore(location)
+    from index.folder_store import FolderStore
 
-def checksums(folder: Path, places: Iterable[Path]) -> dict[str, Checksum]:
-    """The checksum of every file in some folders of an index, by its path in the index."""
-    files = sorted(file for place in places for file in place.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): _checksum(file) for file in files if file.suffix != ".lock"}
-
-
-def verify(folder: Path, manifest: Manifest) -> None:
-    """Read every file of a generation and compare it with what was written.
-
-    Raises:
-        IndexDamaged: a file is missing or has changed; the error names it.
-    """
-    for name, expected in manifest.files.items():
-        file = folder / name
-        try:
-            found = _checksum(file)
-        except OSError as error:
-            raise IndexDamaged(folder, file, "is missing or cannot be read") from error
-        if found != expected:
-            raise IndexDamaged(folder, file, "is not what was written")
-
-
-def _checksum(file: Path) -> Checksum:
-    import xxhash
-
-    digest, size = xxhash.xxh3_64(), 0
-    with file.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-    return Checksum(size, digest.hexdigest())
-
-
-def sync_tree(folder: Path) -> None:
-    """Have everything in a folder reach the disk."""
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    """Have a file or a folder's entries reach the disk; folders cannot be opened on Windows and need no sync there."""
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return FolderStore(location)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from corpus.errors import BadQuestion, SettingsError
 from index.article_index import ArticleIndex
 from index.filters import Filters
+from index.location import Location, location
 from index.query import Hit
+from index.store import store_at
 from rag.answer import Answer, ModelUse
 from rag.answerer import Answerer, OnToken, Rewriter
 from rag.conversation import Turn, context_of, is_elliptical
@@ -20,7 +21,7 @@ from rag.extractive import ExtractiveAnswerer
 from rag.library import ready_index
 from rag.question import Question
 from rag.reranker import Reranker, SentenceReranker
-from rag.retrieval import retrieve, search
+from rag.retrieval import retrieve
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,12 +57,12 @@ class Chatbot:
     @classmethod
     def open(
         cls,
-        index: Path | str | None = None,
+        index: Location | str | None = None,
         settings: Settings | None = None,
         *,
         progress: Progress | None = None,
     ) -> Chatbot:
-        """A chatbot over the index in a folder, or over the default one (see `rag.library.default_index`).
+        """A chatbot over the index in a folder or at `milvus+URI`, or the default (see `rag.library.default_index`).
 
         Args:
             progress: told how far the bundled index is, if that is the one and it has to be made first.
@@ -71,8 +72,8 @@ class Chatbot:
             ModelError: a model that the settings name cannot be loaded.
         """
         settings = settings or Settings.load()
-        folder = None if index is None else Path(index)
-        return cls(ArticleIndex.open(ready_index(folder, settings, progress)), settings)
+        named = None if index is None else location(index)
+        return cls(store_at(ready_index(named, settings, progress)).open(), settings)
 
     @property
     def answerers(self) -> tuple[str, ...]:
@@ -111,7 +112,7 @@ class Chatbot:
         alone, spent = _rewritten(text, history, chosen)
         understood = self._understand(alone or text, () if alone else history)
         embedded = perf_counter()
-        readings = retrieve(understood, count, self.index, self._reranker, filters)
+        (readings,) = retrieve([understood], count, self.index, self._reranker, filters)
         searched = perf_counter()
         answer = chosen.answer(understood, readings, on_token=on_token)
         answered = perf_counter()
@@ -132,7 +133,9 @@ class Chatbot:
         self, question: str, k: int, *, history: Sequence[Turn] = (), filters: Filters | None = None
     ) -> list[Hit]:
         """The k best passages for a question, best first; arguments and errors as those of `ask`."""
-        return search(self._understand(_checked(question), history), k, self.index, self._reranker, filters)
+        understood = self._understand(_checked(question), history)
+        (readings,) = retrieve([understood], k, self.index, self._reranker, filters)
+        return [reading.hit for reading in readings]
 
     def _understand(self, question: str, history: Sequence[Turn]) -> Question:
         return Question.understand(question, context_of(question, history), self.index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
-from index.lexical import terms
+from index.words import terms
 
 _NEGATED = re.compile(
     r"\b(?:no(?!\.)|not|none|never|nor|neither|without|cannot|non)\b|n['’]t\b"

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Range
+from index.embedder import Vectors
+from index.query import Words
 from rag.answer_type import AnswerType, defines
 from rag.question import Question, covered
-from rag.reading import Reading, Words
+from rag.reading import Reading
 from rag.weights import weights
 
 # What a sentence's score is a weighted sum of, each at most 1 and of the same meaning for articles of any number: its
@@ -76,6 +78,12 @@ class Candidate:
     def words(self) -> Words:
         """The sentence's words, with those of its title."""
         return self.reading.words[self.number]
+
+    @property
+    def vector(self) -> Vectors:
+        """The sentence's vector, of shape (dim,)."""
+        vector: Vectors = self.reading.vectors[self.number]
+        return vector
 
     @property
     def cosine(self) -> float:

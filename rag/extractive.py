@@ -36,7 +36,7 @@ class ExtractiveAnswerer:
         abstained = not ranked or sure < self._settings.threshold
         disagreement = None if abstained else self._disagreement(question, ranked)
         sides = disagreement.candidates if disagreement else ()
-        quoted = varied(question, sides, choose(question, ranked, len(ranked)), ranked, self._index)
+        quoted = varied(question, sides, choose(question, ranked, len(ranked)), ranked)
         chosen = cite(in_reading_order(quoted[: self._settings.max_quotes]), self._index)
         citations, withheld = ((), chosen) if abstained else (chosen, ())
         quotes = [Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations]

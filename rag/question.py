@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from index.article_index import ArticleIndex
-from index.lexical import LexicalIndex, terms
 from index.query import Query
+from index.words import terms
 
 # Words of a question that say what kind of answer is wanted, not what it is about.
 _ASKING = frozenset(
@@ -39,9 +39,17 @@ class Question:
     @classmethod
     def understand(cls, text: str, context: str, index: ArticleIndex) -> Question:
         """A question ready for an index, with the context that it takes from earlier turns, empty if it takes none."""
-        standalone = f"{context} {text}".strip()
-        query = Query(standalone, index.embedder.embed([standalone])[0])
-        return cls(text, query, _rarity(text, context, index.hybrid.lexical))
+        return cls.understand_all([text], [context], index)[0]
+
+    @classmethod
+    def understand_all(cls, texts: Sequence[str], contexts: Sequence[str], index: ArticleIndex) -> list[Question]:
+        """See `understand`; many at once take half the time of as many one by one."""
+        standalone = [f"{context} {text}".strip() for text, context in zip(texts, contexts, strict=True)]
+        queries = map(Query, standalone, index.embedder.embed(standalone))
+        return [
+            cls(text, query, _rarity(text, context, index))
+            for text, context, query in zip(texts, contexts, queries, strict=True)
+        ]
 
     @property
     def standalone(self) -> str:
@@ -49,14 +57,14 @@ class Question:
         return self.query.text
 
 
-def _rarity(text: str, context: str, lexical: LexicalIndex) -> dict[str, float]:
+def _rarity(text: str, context: str, index: ArticleIndex) -> dict[str, float]:
     """Each content term's inverse document frequency; less for what only the context has, unless it is a name."""
     own = {*content_terms(text), *names_and_numbers(context)}
     words = content_terms(f"{context} {text}")
-    total = len(lexical)
+    total = index.manifest.passages
     return {
         word: (1.0 if word in own else _CONTEXT_SHARE) * math.log(1 + (total - count + 0.5) / (count + 0.5))
-        for word, count in zip(words, lexical.frequencies(words), strict=True)
+        for word, count in zip(words, index.frequencies(words), strict=True)
     }
 
 

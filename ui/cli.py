@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import BadFilter, RagError
-from ui.progress import bars
+from index.location import location
+from ui.progress import BYTES, bars
 
 if TYPE_CHECKING:
     from index.build import Report
+    from index.location import Location
     from rag.settings import Settings
 
 # Everything else is imported by the command that needs it, so that `--help` is there at once.
@@ -44,7 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
-        "--index", type=Path, metavar="DIR", help="the index's folder (default: .rag, or the bundled one)"
+        "--index",
+        "--store",
+        type=location,
+        metavar="DIR|milvus+URI",
+        help="the index's folder, or a Milvus server or file (default: .rag, or the bundled one)",
     )
     shared.add_argument("--settings", type=Path, metavar="FILE", help="a settings file (default: rag.toml)")
 
@@ -67,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     index.add_argument("--rebuild", action="store_true", help="make the index anew")
     index.add_argument("--prune", action="store_true", help="let articles go whose files are gone")
     index.add_argument("--model", help="a sentence-transformers model, by name or folder")
+    index.add_argument(
+        "--engine",
+        default="",
+        metavar="ray[://HOST:PORT]",
+        help="what embeds: Ray, here or on a cluster (default: this process)",
+    )
     index.set_defaults(run=_index)
 
     info = commands.add_parser("info", parents=[shared], help="what an index holds")
@@ -125,12 +137,20 @@ def _index(options: argparse.Namespace) -> None:
     settings = _settings(options, model=options.model)
     folder = target_index(options.index, options.paths)
     paths = options.paths or paths_of(folder, rebuild=options.rebuild)
-    with bars("passages") as progress:
-        report = update_index(paths, folder, settings, rebuild=options.rebuild, prune=options.prune, progress=progress)
+    with bars(BYTES) as progress:
+        report = update_index(
+            paths,
+            folder,
+            settings,
+            engine=options.engine,
+            rebuild=options.rebuild,
+            prune=options.prune,
+            progress=progress,
+        )
     _tell(report, folder)
 
 
-def _tell(report: Report, folder: Path) -> None:
+def _tell(report: Report, folder: Location) -> None:
     for error in report.skipped:
         print(f"skipped {error}", file=sys.stderr)
     for name in report.missing:
@@ -143,14 +163,15 @@ def _tell(report: Report, folder: Path) -> None:
 def _info(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
-    from index import store
+    from index.location import absolute
+    from index.store import store_at
     from rag.library import ready_index
 
     settings = _settings(options)
-    folder = ready_index(options.index, settings)
-    manifest = store.current(folder)
+    place = ready_index(options.index, settings)
+    manifest = store_at(place).current()
     known = {
-        "index": str(folder.resolve()),
+        "index": str(absolute(place)),
         "generation": manifest.generation,
         "created": manifest.created,
         "articles": manifest.articles,
@@ -175,7 +196,7 @@ def _ask(options: argparse.Namespace) -> None:
     from rag.chatbot import Chatbot
 
     filters = Filters(options.source, options.since, options.until)
-    with bars("passages") as progress:
+    with bars(BYTES) as progress:
         chatbot = Chatbot.open(options.index, _settings(options, passages=options.passages), progress=progress)
     _check_sources(filters.sources, chatbot.index.sources())
     answer = chatbot.ask(" ".join(options.question), filters=filters)
@@ -193,7 +214,7 @@ def _check_sources(wanted: Collection[str], known: Sequence[str]) -> None:
 
 def _chat(options: argparse.Namespace) -> None:
     from corpus.errors import IndexNotFound
-    from index import store
+    from index.store import store_at
     from rag.current import CurrentChatbot
     from rag.library import ready_index
 
@@ -202,25 +223,25 @@ def _chat(options: argparse.Namespace) -> None:
         from rag.llm.load import load
 
         load(settings)
-    with bars("passages") as progress:
-        folder = ready_index(options.index, settings, progress)
+    with bars(BYTES) as progress:
+        place = ready_index(options.index, settings, progress)
     # One that is there and cannot be read is explained on the page, which can make it anew.
-    if not store.exists(folder):
-        raise IndexNotFound(folder)
+    if not store_at(place).exists():
+        raise IndexNotFound(place)
     from ui.server import serve
 
-    chatbot = CurrentChatbot(folder, settings)
+    chatbot = CurrentChatbot(place, settings)
     serve(chatbot, host=options.host, port=options.port, read_only=options.read_only, mcp=options.mcp)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from index.article_index import ArticleIndex
+    from index.store import store_at
     from rag.library import ready_index
     from rag.receipt import Receipt, check
     from ui.checking import as_json, as_text
 
     receipt = Receipt.read(options.receipt)
-    checks = check(receipt, ArticleIndex.open(ready_index(options.index, _settings(options))))
+    checks = check(receipt, store_at(ready_index(options.index, _settings(options))).open())
     print(as_json(checks) if options.json else as_text(checks))
     return 0 if all(item.is_said for item in checks) else 1
 

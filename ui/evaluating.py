@@ -23,7 +23,7 @@ from rag.evaluation.facts import Facts
 from rag.evaluation.summary import thresholds_by_errors, thresholds_by_refusals
 from rag.library import update_index
 from rag.settings import Settings
-from ui.progress import bars
+from ui.progress import BYTES, bars
 
 _SHOWN = 5
 
@@ -36,7 +36,7 @@ def run_eval(options: Namespace, settings: Settings) -> None:
     for complaint in _unknown_evidence(questions, chatbot.index):
         print(complaint, file=sys.stderr)
     begun = perf_counter()
-    with bars("questions") as progress:
+    with bars(" questions") as progress:
         evaluation = evaluate(questions, chatbot, progress=lambda done, total: progress("Asking", done, total))
     seconds = perf_counter() - begun
     for part in (evaluation, _failures(evaluation), *_thresholds(evaluation)):
@@ -79,7 +79,7 @@ def _chatbot(options: Namespace, settings: Settings) -> Chatbot:
     if options.beir:
         articles = [_measured(options.beir, "articles")]
         write_beir_articles(options.beir, articles[0])
-    with bars("passages") as progress:
+    with bars(BYTES) as progress:
         if articles:
             folder = folder or _measured(*articles, "index", settings.model, settings.splitter)
             for error in update_index(articles, folder, settings, prune=True, progress=progress).skipped:

@@ -8,13 +8,15 @@ from pathlib import Path
 import xxhash
 from platformdirs import user_data_path
 
+from index.location import Location, absolute
 
-def kept_for(index: Path) -> Path:
-    """The folder of the conversations, uploads and runs about the index in a folder.
+
+def kept_for(index: Location) -> Path:
+    """The folder of the conversations, uploads and runs about an index.
 
     Not in a cache, which people empty, nor in the index, which they make anew; in `RAG_HOME` where that is set.
     """
-    name = xxhash.xxh3_64_hexdigest(str(index.resolve()).encode())
+    name = xxhash.xxh3_64_hexdigest(str(absolute(index)).encode())
     if named := os.environ.get("RAG_HOME"):
         return Path(named) / "kept" / name
     return user_data_path("ask-the-articles", appauthor=False) / name

@@ -10,9 +10,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from corpus.errors import IndexDamaged, IndexMismatch, IndexNotFound, ModelError, RagError, StoreError, UnreadableFile
-from index import store
 from index.catalogue import Entry
 from index.remove import remove
+from index.store import store_at
 from rag.current import CurrentChatbot
 from rag.library import bundled_index, paths_of, update_index
 from ui.uploads import Uploads
@@ -102,7 +102,7 @@ class Librarian:
         with self._change(progress):
             progress("Removing", 0, 0)
             entry = self.entry(article_id)
-            remove([article_id], self.chatbot.folder)
+            remove([article_id], self.chatbot.location)
             if entry:
                 self.uploads.delete(entry.path)
             return Change(f"“{entry.title if entry else article_id}” was removed.")
@@ -113,9 +113,9 @@ class Librarian:
         Raises:
             RagError: nothing may be changed here, nobody knows what it was made from, or see `index.build.build`.
         """
-        folder, settings = self.chatbot.folder, self.chatbot.settings
+        place, settings = self.chatbot.location, self.chatbot.settings
         with self._change(progress):
-            report = update_index(self._paths(), folder, settings, rebuild=True, progress=progress)
+            report = update_index(self._paths(), place, settings, rebuild=True, progress=progress)
             refused = [Outcome(error.path.name, "refused", None, error.reason) for error in report.skipped]
             manifest = self.chatbot().index.manifest
             return Change(f"The index was made anew from {manifest.articles:,} articles.", tuple(refused))
@@ -141,8 +141,7 @@ class Librarian:
 
     def entry(self, article_id: str) -> Entry | None:
         """An article as the catalogue lists it; None where the index does not hold it."""
-        found = (segment.entry(article_id) for segment in self.chatbot().index.segments)
-        return next(filter(None, found), None)
+        return self.chatbot().index.entry(article_id)
 
     @contextmanager
     def _change(self, progress: Progress) -> Iterator[None]:
@@ -172,11 +171,11 @@ class Librarian:
         return kept, refused
 
     def _update(self, progress: Progress) -> Report:
-        folder = self.chatbot.folder
-        excluded = store.current(folder).excluded if store.exists(folder) else ()
+        store = store_at(self.chatbot.location)
+        excluded = store.current().excluded if store.exists() else ()
         # What was removed and uploaded again comes back only when it is named itself.
         back = [file for file in self.uploads.files() if str(file.resolve()) in excluded]
-        return update_index([self.uploads.folder, *back], folder, self.chatbot.settings, progress=progress)
+        return update_index([self.uploads.folder, *back], store.location, self.chatbot.settings, progress=progress)
 
     def _outcomes(self, report: Report, kept: Sequence[Path]) -> Iterator[Outcome]:
         """What became of the files that are in the index now, new ones that had waited for it among them."""
@@ -192,15 +191,16 @@ class Librarian:
     def _paths(self) -> list[Path]:
         """What the index is made anew from: what it was made from, and what was uploaded."""
         uploaded = [self.uploads.folder] if self.uploads.files() else []
-        known = [path for path in paths_of(self.chatbot.folder, rebuild=True) if path not in uploaded]
+        known = [path for path in paths_of(self.chatbot.location, rebuild=True) if path not in uploaded]
         return [*known, *uploaded]
 
     def _trouble(self, why: str, error: str = "") -> Trouble:
-        folder = self.chatbot.folder
+        place = self.chatbot.location
         try:
             paths = tuple(self._paths())
-            gone = () if folder == bundled_index() else tuple(path for path in store.roots(folder) if not path.exists())
+            roots = () if place == bundled_index() else store_at(place).roots()
+            gone = tuple(path for path in roots if not path.exists())
         except StoreError:
             paths = gone = ()
         uploads = f" {self.uploads.folder}" if self.uploads.files() else ""
-        return Trouble(why, error, paths, gone, f"rag index --rebuild --index {folder} ARTICLES{uploads}")
+        return Trouble(why, error, paths, gone, f"rag index --rebuild --index {place} ARTICLES{uploads}")

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from index.build import Progress
 
 
+BYTES = "B"
+
+
 @contextmanager
 def bars(unit: str) -> Iterator[Progress]:
     """A progress bar for each stage that is told of, on standard error, where that is a terminal."""
@@ -20,7 +23,8 @@ def bars(unit: str) -> Iterator[Progress]:
     def show(what: str, done: int, total: int) -> None:
         if what not in shown:
             close()
-            shown[what] = tqdm(desc=what, total=total, unit=f" {unit}", disable=None, leave=False)
+            known = {"total": total} if total else {"bar_format": "{desc} …"}
+            shown[what] = tqdm(desc=what, unit=unit, unit_scale=unit == BYTES, disable=None, leave=False, **known)
         shown[what].update(done - shown[what].n)
 
     def close() -> None:

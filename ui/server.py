@@ -92,7 +92,7 @@ def start(
             kept; or something that was asked for is not installed.
     """
     listening = _listen(host, port)
-    kept = kept_for(chatbot.folder)
+    kept = kept_for(chatbot.location)
     site = Site(
         chatbot,
         Conversations(kept / "conversations.sqlite"),

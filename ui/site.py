@@ -58,7 +58,7 @@ def build_page(site: Site) -> gr.Blocks:
                 librarian = Librarian(chatbot, site.uploads, read_only=site.read_only)
                 library_page(tab, LibraryDesk(librarian))
             with gr.Tab("Evaluation", id="evaluation") as tab:
-                evaluation_page(tab, EvaluationDesk(chatbot, chatbot.folder, conversations, site.runs))
+                evaluation_page(tab, EvaluationDesk(chatbot, chatbot.location, conversations, site.runs))
     page.queue(default_concurrency_limit=CONCURRENT_QUESTIONS, max_size=WAITING_QUESTIONS)
     return page
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
-from index.lexical import terms
+from index.words import terms
 from rag.answer_type import AnswerType
 from rag.evidence import Candidate
 from rag.particulars import Particular, dates, lacking, names, numbers, same

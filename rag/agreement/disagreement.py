@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.article_index import ArticleIndex
-from index.lexical import terms
+from index.words import terms
 from rag.agreement.claims import Claim, asked_for, claim
 from rag.agreement.repeats import likeness
 from rag.answer import Citation, Sentence
@@ -92,7 +92,7 @@ def _of_the_same(question: Question, ranked: Sequence[Candidate], index: Article
     ]
     if len({item.article_id for item in near}) < 2:
         return []
-    cosines = likeness([ranked[0], *near], index)[0, 1:]
+    cosines = likeness([ranked[0], *near])[0, 1:]
     return [
         item
         for item, cosine in zip(near, cosines, strict=True)
@@ -127,7 +127,7 @@ def _said(side: Sequence[Claim]) -> str:
 def _voices(side: Side, index: ArticleIndex) -> int:
     """How many say it independently: near copies and articles of one source are one voice."""
     origins = np.array([index.article(item.article_id).source or item.article_id for item in side.candidates])
-    together = (likeness(side.candidates, index) >= _COPIES) | (origins[:, None] == origins)
+    together = (likeness(side.candidates) >= _COPIES) | (origins[:, None] == origins)
     voices = list(range(len(origins)))
     for one, other in zip(*together.nonzero(), strict=True):
         voices = [voices[one] if voice == voices[other] else voice for voice in voices]

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article_index import ArticleIndex
-from index.lexical import terms
+from index.words import terms
 from rag.agreement.claims import asked_for, claim
 from rag.evidence import Candidate
 from rag.particulars import lacking, particulars
@@ -28,11 +27,11 @@ _ADDED, _FAR, _KINDRED = 1, 12.0, 0.4
 _DEPTH = 20
 
 
-def likeness(candidates: Sequence[Candidate], index: ArticleIndex) -> NDArray[np.float32]:
+def likeness(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
     """The cosine of each sentence with each, shape (candidates, candidates)."""
-    vectors = {number: index.sentence_vectors(number) for number in {item.reading.hit.id for item in candidates}}
-    rows = np.array([vectors[item.reading.hit.id][item.number] for item in candidates], dtype=np.float32)
-    return rows @ rows.T
+    rows = np.array([item.vector for item in candidates], dtype=np.float32)
+    cosines: NDArray[np.float32] = rows @ rows.T
+    return cosines
 
 
 def varied(
@@ -40,31 +39,28 @@ def varied(
     sure: Sequence[Candidate],
     wanted: Sequence[Candidate],
     ranked: Sequence[Candidate],
-    index: ArticleIndex,
 ) -> list[Candidate]:
     """Those that are sure to be quoted and those wanted, in the order in which there is room for them.
 
     Where several articles say the same again, what they repeat comes last, and before it what others say otherwise.
     """
     every = _unique([*sure, *wanted])
-    echoes = _echoes(question, sure, [*every, *ranked[:_DEPTH]], index)
+    echoes = _echoes(question, sure, [*every, *ranked[:_DEPTH]])
     if len(echoes) < _ECHOES:
         return every
     repeated = {item.place for item in echoes}
     fresh = [item for item in every if item.place not in repeated]
-    return _unique([*fresh, *_otherwise(question, fresh, echoes, ranked, index), *every])
+    return _unique([*fresh, *_otherwise(question, fresh, echoes, ranked), *every])
 
 
-def _echoes(
-    question: Question, sure: Sequence[Candidate], candidates: Sequence[Candidate], index: ArticleIndex
-) -> list[Candidate]:
+def _echoes(question: Question, sure: Sequence[Candidate], candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates that repeat one before them, but for those that are sure to be quoted."""
     answering = [item for item in _unique(candidates) if _answers(question, item)]
     if len(answering) < _ECHOES:
         return []
     articles = np.array([item.article_id for item in answering])
     least = np.where(articles[:, None] == articles, _ALIKE, _APART)
-    near = np.tril(likeness(answering, index) >= least, -1)
+    near = np.tril(likeness(answering) >= least, -1)
     # To compare what they say takes longer.
     if near.any(axis=1).sum() < _ECHOES:
         return []
@@ -98,12 +94,11 @@ def _otherwise(
     fresh: Sequence[Candidate],
     echoes: Sequence[Candidate],
     ranked: Sequence[Candidate],
-    index: ArticleIndex,
 ) -> list[Candidate]:
     """What articles not heard yet say of the same matter, and where it can be told, what they answer differently."""
     heard, reach = {item.article_id for item in [*fresh, *echoes]}, ranked[0].score - _FAR
     near = [item for item in ranked[:_DEPTH] if item.score >= reach and item.article_id not in heard]
-    cosines = likeness([ranked[0], *near], index)[0, 1:]
+    cosines = likeness([ranked[0], *near])[0, 1:]
     near = [item for item, cosine in zip(near, cosines, strict=True) if cosine >= _KINDRED]
     kind = asked_for(question.text)
     said = [claim(question, kind, item) for item in fresh] if kind else []

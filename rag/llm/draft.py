@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from corpus.article import Range
-from index.lexical import terms
+from index.words import terms
 from rag.answer import REFUSAL, SUPPORTED, WEAK, ModelUse, Sentence
 from rag.evidence import Candidate
 from rag.llm.marks import Written

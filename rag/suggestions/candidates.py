@@ -13,7 +13,7 @@ import numpy as np
 from corpus.article import Passage, Range
 from index.article_index import ArticleIndex
 from index.embedder import Vectors
-from index.lexical import terms
+from index.words import terms
 from rag.answer import Answer, Citation
 from rag.conversation import Turn, is_elliptical
 from rag.question import content_terms
@@ -89,7 +89,7 @@ def _made(index: ArticleIndex, answer: Answer, said: _Said) -> Iterator[tuple[li
             sentence = passage.quote(*place)
             questions = [made for made in questions_in(sentence, names.has) if said.allows(made)]
             if questions and said.leads_to_a_new(sentence):
-                yield questions, (passage.article_id, place), index.sentence_vectors(number)[row]
+                yield questions, (passage.article_id, place), index.analyses([number])[0].vectors[row]
 
 
 def _passages(index: ArticleIndex, answer: Answer) -> Iterator[tuple[int, Passage]]:
@@ -104,7 +104,7 @@ def _direction(index: ArticleIndex, answer: Answer) -> Vectors:
     """What the exchange is about, shape (dim,): the question and the mean of the sentences quoted, of length one."""
     cited = set(map(place_of, answer.citations))
     quoted = [
-        index.sentence_vectors(hit.id)[row]
+        index.analyses([hit.id])[0].vectors[row]
         for hit in answer.hits
         for row, place in enumerate(hit.passage.sentences)
         if (hit.passage.article_id, place) in cited

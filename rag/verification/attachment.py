@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import product
 
-from index.lexical import terms
+from index.words import terms
 from rag.particulars import Particular, particulars, same
 
 # How many terms on either side of a particular are what it is said of, and how much less each further one counts.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from index.lexical import terms
+from index.words import terms
 
 Words = frozenset[str]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from index.article_index import ArticleIndex
-from index.lexical import terms
+from index.words import terms
 from rag.particulars import Particular, fold, names, particulars
 from rag.question import Question, content_terms
 from rag.reading import Reading

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article_index import ArticleIndex
-from index.lexical import terms
+from index.words import terms
 from rag.evidence import Candidate
 from rag.particulars import Held, names
 from rag.question import covered

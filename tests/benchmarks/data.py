@@ -20,6 +20,7 @@ from corpus.gold.jsonl import json_lines
 from index.article_index import ArticleIndex
 from index.build import build
 from index.home import home
+from index.store import store_at
 from rag.evaluation.facts import Place
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
@@ -71,7 +72,7 @@ def indexed(name: str, *articles: Path) -> ArticleIndex:
             bar.refresh()
 
         build(articles, folder, progress=show)
-    return ArticleIndex.open(folder)
+    return store_at(folder).open()
 
 
 def scifact_articles() -> Path:

@@ -25,7 +25,7 @@ from index.article_index import ArticleIndex
 from index.generation import join, write_generation
 from index.query import Hit
 from index.segment import Segment
-from index.store import writing
+from index.store import store_at, writing
 from rag import confidence
 from rag.evaluation.metrics import matches
 from rag.evaluation.summary import calibration_error
@@ -174,7 +174,7 @@ def _library(index: ArticleIndex, members: set[str], folder: Path) -> ArticleInd
         parts = [Segment(segment.folder, segment.sources().keys() - members) for segment in index.segments]
         place = join(folder, [part for part in parts if part.sources()], index.manifest.recipe.dim)
         write_generation(folder, None, [place], set(), index.manifest.recipe, [])
-    return ArticleIndex.open(folder)
+    return store_at(folder).open()
 
 
 def _report(title: str, examples: Sequence[Example], fitted: Floats) -> None:

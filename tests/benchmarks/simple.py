@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.lexical import terms
+from index.words import terms
 from rag.answer import Answer, Citation, Sentence
 from rag.answerer import OnToken
 from rag.question import Question

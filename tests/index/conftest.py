@@ -11,6 +11,7 @@ from index.article_index import ArticleIndex
 from index.embedder import DEFAULT_MODEL
 from index.query import Hit, Query
 from index.sentence_transformer import SentenceTransformerEmbedder
+from index.store import store_at
 
 Texts = dict[str, str]
 
@@ -69,7 +70,7 @@ def search(embedder: SentenceTransformerEmbedder) -> Search:
     """Asks an index, opened or in a folder."""
 
     def find(index: ArticleIndex | Path, text: str, k: int = 1000) -> list[Hit]:
-        opened = ArticleIndex.open(index) if isinstance(index, Path) else index
+        opened = store_at(index).open() if isinstance(index, Path) else index
         return opened.search(Query(text, opened.embedder.embed([text])[0]), k)
 
     return find

@@ -12,10 +12,10 @@ from corpus.article import Passage
 from corpus.errors import IndexMismatch, NoArticles, PathNotFound
 from corpus.splitter import Splitter
 from index import build as building
-from index.article_index import ArticleIndex
 from index.build import Report, build
 from index.embedder import EmbeddedPassage
 from index.sentence_transformer import SentenceTransformerEmbedder
+from index.store import store_at
 from tests.index.conftest import Search, write
 
 LONG = "\n\n".join(f"Chapter {number} tells of the sea. " + "The waves rolled in. " * 30 for number in range(6))
@@ -23,7 +23,7 @@ LONG = "\n\n".join(f"Chapter {number} tells of the sea. " + "The waves rolled in
 
 def _passages(folder: Path, search: Search) -> dict[int, tuple[str, str]]:
     """Every passage of an index, by number: its article and its text."""
-    index = ArticleIndex.open(folder)
+    index = store_at(folder).open()
     hits = search(index, "anything")
     assert len(hits) == len({hit.id for hit in hits}) == index.manifest.passages
     for hit in hits:
@@ -33,11 +33,11 @@ def _passages(folder: Path, search: Search) -> dict[int, tuple[str, str]]:
 
 
 def _ids(folder: Path) -> list[str]:
-    return [article.id for article in ArticleIndex.open(folder).articles()]
+    return [article.id for article in store_at(folder).open().articles()]
 
 
 def _generation(folder: Path) -> int:
-    return ArticleIndex.open(folder).manifest.generation
+    return store_at(folder).open().manifest.generation
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_new_index_holds_every_article(articles: Path, folder: Path, search: S
     assert report == Report(added=["bridge", "lighthouse", "orchard/apples"], articles=ids, embedded_passages=3)
     assert _ids(folder) == report.added == sorted(embedded)
     assert search(folder, "Who lit the lamp?")[0].passage.text.startswith("The lamp on Skerry Rock")
-    manifest = ArticleIndex.open(folder).manifest
+    manifest = store_at(folder).open().manifest
     assert (manifest.articles, manifest.passages, manifest.roots) == (3, 3, (str(articles),))
 
 
@@ -115,7 +115,7 @@ def test_files_named_alone_are_added_to_what_is_there(articles: Path, folder: Pa
     report = build([extra], folder)
     assert (report.added, report.missing) == (["mill"], [])
     assert _ids(folder) == ["bridge", "lighthouse", "mill", "orchard/apples"]
-    assert ArticleIndex.open(folder).manifest.roots == (str(articles), str(extra))
+    assert store_at(folder).open().manifest.roots == (str(articles), str(extra))
 
 
 def test_a_file_that_is_gone_is_said_and_stays_until_a_build_prunes(
@@ -166,7 +166,7 @@ def test_files_of_one_name_get_ids_that_differ(tmp_path: Path, folder: Path) -> 
     report = build([root], folder)
     assert len(set(report.added)) == 4
     assert {"a/notes", "b/notes", "notes"} <= set(report.added)
-    index = ArticleIndex.open(folder)
+    index = store_at(folder).open()
     assert {index.article(name).text for name in report.added} == {
         "Of ships.",
         "Of trains.",
@@ -184,7 +184,7 @@ def test_files_of_one_name_in_two_folders_given_get_ids_that_differ(tmp_path: Pa
 def test_an_article_keeps_its_id_when_its_namesake_goes(tmp_path: Path, folder: Path) -> None:
     root = write(tmp_path / "articles", {"notes.md": "Of ships.", "notes.txt": "Of trains."})
     build([root], folder)
-    (kept,) = (article.id for article in ArticleIndex.open(folder).articles() if article.text == "Of trains.")
+    (kept,) = (article.id for article in store_at(folder).open().articles() if article.text == "Of trains.")
     (root / "notes.md").unlink()
     build([root], folder, prune=True)
     assert _ids(folder) == [kept]
@@ -446,7 +446,7 @@ def test_nothing_of_an_interrupted_build_is_left_behind(many: Path, folder: Path
     interrupt([many], folder, after=5)
     write(many, {f"room{n}.txt": f"Room {n} was torn down." for n in range(8)})
     build([many], folder)
-    used = {part.name for part in ArticleIndex.open(folder).manifest.parts}
+    used = {part.name for part in store_at(folder).open().manifest.parts}
     assert {place.name for place in (folder / "segments").iterdir()} == used
     assert len(list((folder / "generations").iterdir())) == 1
 
@@ -479,7 +479,7 @@ def test_many_small_updates_make_few_segments_and_the_same_search(tmp_path: Path
     rooms = {f"room{n:02}.txt": f"Room {n} of the castle holds {n * 7} paintings of ships." for n in range(40)}
     for name, text in rooms.items():
         build([write(root, {name: text})], folder)
-    assert len(ArticleIndex.open(folder).manifest.parts) <= 6
+    assert len(store_at(folder).open().manifest.parts) <= 6
     assert len(list((folder / "segments").iterdir())) <= 6
     assert len(list((folder / "generations").iterdir())) == 1
     at_once = tmp_path / "at-once"

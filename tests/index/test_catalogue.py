@@ -10,6 +10,7 @@ import pytest
 from index.article_index import ArticleIndex
 from index.build import build
 from index.remove import remove
+from index.store import store_at
 from tests.index.conftest import write
 
 SEA = " The waves rolled in." * 120
@@ -32,7 +33,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> ArticleIndex:
     build([write(root / "articles", ARTICLES)], root / "index")
     build([write(root / "articles", LATER)], root / "index")
     remove(["gone"], root / "index")
-    index = ArticleIndex.open(root / "index")
+    index = store_at(root / "index").open()
     assert len(index.segments) == 2
     return index
 
@@ -86,9 +87,9 @@ def test_an_entry_tells_where_an_article_is_from_and_how_long_it_is(index: Artic
 def test_when_an_article_was_indexed_is_kept_when_segments_are_joined(tmp_path: Path) -> None:
     root = write(tmp_path / "articles", {"a.txt": "Of ships."})
     build([root], tmp_path / "index")
-    (before,) = ArticleIndex.open(tmp_path / "index").catalogue().entries
+    (before,) = store_at(tmp_path / "index").open().catalogue().entries
     build([write(root, {"b.txt": "Of trains."})], tmp_path / "index")
-    index = ArticleIndex.open(tmp_path / "index")
+    index = store_at(tmp_path / "index").open()
     assert len(index.segments) == 1
     assert index.catalogue("a.txt".removesuffix(".txt")).entries[0] == before
 

@@ -15,11 +15,11 @@ from corpus.article import Article
 from corpus.errors import IndexMismatch, ModelError
 from corpus.splitter import Splitter
 from index import sentence_transformer
-from index.article_index import ArticleIndex
 from index.build import build
 from index.embedder import Embedder, Vectors
 from index.onnx_embedder import OnnxEmbedder, open_question_embedder
 from index.sentence_transformer import SentenceTransformerEmbedder
+from index.store import store_at
 from tests.index.conftest import Search, write
 
 QUESTIONS = [
@@ -142,7 +142,7 @@ def test_the_title_is_part_of_what_is_embedded(embedder: SentenceTransformerEmbe
 
 
 def test_stored_sentence_vectors_are_one_a_sentence(bundled_index: Path, search: Search) -> None:
-    index = ArticleIndex.open(bundled_index)
+    index = store_at(bundled_index).open()
     hits = search(index, "membership")
     assert len(hits) == index.manifest.passages
     for hit in hits:
@@ -208,7 +208,7 @@ def test_an_index_can_be_made_with_a_model_of_ones_own(
 ) -> None:
     model = _own_model(tmp_path / "own", packaged, seed=1)
     build([articles], folder, model=model)
-    index = ArticleIndex.open(folder)
+    index = store_at(folder).open()
     assert index.manifest.recipe.dim == index.embedder.dim == 32
     assert search(index, "Who lit the lamp?")
     own = SentenceTransformerEmbedder.load(model)

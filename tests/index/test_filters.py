@@ -17,6 +17,7 @@ from index.hybrid import HybridIndex
 from index.lexical import LexicalIndex
 from index.query import Hit, PassageIndex, Query
 from index.remove import remove
+from index.store import store_at
 from tests.index.conftest import write
 
 DATES = [None, "2023", "2024", "2025", "2024-05", "2024-06", "2024-07", "2024-06-01", "2024-06-15", "2024-06-30"]
@@ -37,7 +38,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> ArticleIndex:
     for part in (range(40), range(40, 55), range(55, 61)):
         build([write(root / "articles", {f"room{n}.md": _article(n) for n in part})], root / "index")
     remove(["room60"], root / "index")
-    index = ArticleIndex.open(root / "index")
+    index = store_at(root / "index").open()
     assert len(index.segments) > 1
     return index
 

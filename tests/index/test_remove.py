@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import ArticleNotFound, IndexLocked, IndexNotFound, LastArticle
-from index import store
-from index.article_index import ArticleIndex
 from index.build import build
 from index.remove import remove
 from index.sentence_transformer import SentenceTransformerEmbedder
+from index.store import store_at
 from tests.index.conftest import Search, write
 
 
@@ -23,7 +22,7 @@ def made(articles: Path, folder: Path) -> Path:
 
 
 def _ids(folder: Path) -> list[str]:
-    return [article.id for article in ArticleIndex.open(folder).articles()]
+    return [article.id for article in store_at(folder).open().articles()]
 
 
 def test_what_is_removed_is_found_no_more_and_its_file_stays(
@@ -35,7 +34,7 @@ def test_what_is_removed_is_found_no_more_and_its_file_stays(
     assert {hit.passage.article_id for hit in search(made, "Who lit the lamp?")} == {"bridge", "orchard/apples"}
     assert not any(hit.lexical for hit in search(made, "Skerry"))
     assert (articles / "lighthouse.md").exists()
-    assert store.current(made).excluded == (str(articles / "lighthouse.md"),)
+    assert store_at(made).current().excluded == (str(articles / "lighthouse.md"),)
 
 
 def test_an_update_leaves_out_what_was_removed(articles: Path, made: Path) -> None:
@@ -50,7 +49,7 @@ def test_an_update_leaves_out_what_was_removed(articles: Path, made: Path) -> No
 def test_a_file_that_is_named_itself_comes_back_and_stays(articles: Path, made: Path) -> None:
     remove(["lighthouse", "bridge"], made)
     assert build([articles / "lighthouse.md"], made).added == ["lighthouse"]
-    assert store.current(made).excluded == (str(articles / "bridge.txt"),)
+    assert store_at(made).current().excluded == (str(articles / "bridge.txt"),)
     assert build([articles], made).unchanged == ["lighthouse", "orchard/apples"]
 
 
@@ -58,15 +57,15 @@ def test_an_index_made_anew_holds_it_again(articles: Path, made: Path) -> None:
     remove(["lighthouse"], made)
     build([articles], made, rebuild=True)
     assert _ids(made) == ["bridge", "lighthouse", "orchard/apples"]
-    assert store.current(made).excluded == ()
+    assert store_at(made).current().excluded == ()
 
 
 def test_a_file_that_the_index_was_made_from_is_no_longer_one_of_its_paths(articles: Path, made: Path) -> None:
     mill = write(articles.parent / "extra", {"mill.txt": "The mill was sold."}) / "mill.txt"
     build([mill], made)
     remove(["mill"], made)
-    assert store.roots(made) == [articles]
-    assert build(store.roots(made), made).added == []
+    assert store_at(made).roots() == [articles]
+    assert build(store_at(made).roots(), made).added == []
 
 
 def test_an_article_that_is_not_there_is_an_error_and_all_stay(made: Path) -> None:
@@ -86,13 +85,13 @@ def test_the_last_article_stays(made: Path) -> None:
 
 
 def test_where_nothing_is_removed_nothing_is_written(made: Path) -> None:
-    before = store.version(made)
+    before = store_at(made).version()
     assert remove([], made) == []
-    assert store.version(made) == before
+    assert store_at(made).version() == before
 
 
 def test_a_removal_waits_for_nobody(made: Path) -> None:
-    with store.writing(made), pytest.raises(IndexLocked, match="try again"):
+    with store_at(made).writing(), pytest.raises(IndexLocked, match="try again"):
         remove(["bridge"], made)
 
 

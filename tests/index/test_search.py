@@ -12,8 +12,10 @@ from index.article_index import ArticleIndex
 from index.build import build
 from index.dense import DenseIndex
 from index.hybrid import HybridIndex
-from index.lexical import LexicalIndex, terms
+from index.lexical import LexicalIndex
 from index.query import PassageIndex, Query
+from index.store import store_at
+from index.words import terms
 from tests.index.conftest import ARTICLES, Search, write
 
 MORE = {
@@ -37,7 +39,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> ArticleIndex:
     """Six articles on different things."""
     folder = tmp_path_factory.mktemp("search")
     build([write(folder / "articles", ARTICLES | MORE)], folder / "index")
-    return ArticleIndex.open(folder / "index")
+    return store_at(folder / "index").open()
 
 
 @pytest.fixture(params=["dense", "lexical", "hybrid"])

@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexNotFound, StoreError
-from index import store
-from index.article_index import ArticleIndex
 from index.build import build
 from index.manifest import Manifest
+from index.store import store_at
 from tests.index.conftest import ARTICLES, Search, write
 
 
@@ -44,7 +43,7 @@ def _generation(folder: Path) -> Path:
 def _damaged(folder: Path, file: Path) -> None:
     """Opening is refused, and the error says which file it is and what to do."""
     with pytest.raises(IndexDamaged) as raised:
-        ArticleIndex.open(folder)
+        store_at(folder).open()
     assert raised.value.folder == folder
     assert raised.value.file == file
     assert str(file) in str(raised.value)
@@ -56,7 +55,7 @@ def _damaged(folder: Path, file: Path) -> None:
 
 
 def test_every_file_of_a_generation_is_accounted_for(whole: Path) -> None:
-    manifest = store.current(whole)
+    manifest = store_at(whole).current()
     places = [_generation(whole), *(whole / "segments" / part.name for part in manifest.parts)]
     files = {path.relative_to(whole).as_posix() for place in places for path in place.rglob("*") if path.is_file()}
     assert {name for name in files if not name.endswith((".lock", "manifest.json"))} == set(manifest.files)
@@ -80,13 +79,13 @@ def _append(file: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_flip, _truncate, _append, os.unlink])
 def test_damage_to_any_file_is_found_and_named(copy: Path, damage: Callable[[Path], None]) -> None:
-    for name in store.current(copy).files:
+    for name in store_at(copy).current().files:
         file = copy / name
         content = file.read_bytes()
         damage(file)
         _damaged(copy, file)
         file.write_bytes(content)
-    assert ArticleIndex.open(copy).manifest.articles == 4
+    assert store_at(copy).open().manifest.articles == 4
 
 
 @pytest.mark.parametrize("content", ["", "garbage", "-1", "1.5", "²", "7 8", "\x00"])
@@ -114,26 +113,26 @@ def test_another_format_is_a_mismatch(copy: Path, version: object) -> None:
     manifest = _generation(copy) / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text("utf-8")), "format": version}), "utf-8")
     with pytest.raises(IndexMismatch, match="rag index --rebuild") as raised:
-        ArticleIndex.open(copy)
+        store_at(copy).open()
     assert f"format {version}" in str(raised.value)
 
 
 def test_the_paths_that_an_index_of_another_format_was_made_from_are_found(copy: Path, whole: Path) -> None:
     manifest = _generation(copy) / "manifest.json"
     manifest.write_text(json.dumps({"format": 1, "roots": ["/some/articles"]}), "utf-8")
-    assert store.roots(copy) == [Path("/some/articles")]
-    assert store.roots(whole) == [whole.parent / "articles"]
+    assert store_at(copy).roots() == [Path("/some/articles")]
+    assert store_at(whole).roots() == [whole.parent / "articles"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"roots": 7}', '{"roots": [7]}'])
 def test_a_manifest_that_names_no_paths_is_damage(copy: Path, content: str) -> None:
     (_generation(copy) / "manifest.json").write_text(content, "utf-8")
     with pytest.raises(IndexDamaged):
-        store.roots(copy)
+        store_at(copy).roots()
 
 
 def test_a_manifest_comes_back_as_it_was_written(whole: Path) -> None:
-    manifest = store.current(whole)
+    manifest = store_at(whole).current()
     path = _generation(whole) / "manifest.json"
     assert Manifest.read(whole, path) == manifest
     assert manifest.to_json() == path.read_text("utf-8")
@@ -153,7 +152,7 @@ def test_a_rebuild_mends_whatever_is_damaged(copy: Path, tmp_path: Path, search:
 
 def test_an_update_does_not_build_upon_damage(copy: Path, tmp_path: Path) -> None:
     articles = write(tmp_path / "articles", {"new.txt": "The well ran dry."})
-    for name in store.current(copy).files:
+    for name in store_at(copy).current().files:
         file = copy / name
         content = file.read_bytes()
         _flip(file)
@@ -166,9 +165,9 @@ def test_an_update_does_not_build_upon_damage(copy: Path, tmp_path: Path) -> Non
 def test_where_there_is_no_index_the_error_says_how_to_make_one(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(IndexNotFound, match="rag index ARTICLES") as raised:
-            ArticleIndex.open(folder)
+            store_at(folder).open()
         assert raised.value.folder == folder
-        assert not store.exists(folder)
+        assert not store_at(folder).exists()
 
 
 # Writing
@@ -205,7 +204,7 @@ def test_a_lock_ends_with_the_process_that_held_it(copy: Path) -> None:
         "with store.writing(Path(sys.argv[1])): os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(copy)], check=False).returncode == 9
-    with store.writing(copy):
+    with store_at(copy).writing():
         pass
 
 
@@ -220,25 +219,25 @@ def test_a_place_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_version_lasts_until_another_generation_is_in_force(copy: Path, tmp_path: Path) -> None:
-    before = store.version(copy)
-    assert store.version(copy) == before
+    before = store_at(copy).version()
+    assert store_at(copy).version() == before
     build([write(tmp_path / "articles", {"new.txt": "The well ran dry."})], copy)
-    assert store.version(copy) != before
+    assert store_at(copy).version() != before
     with pytest.raises(IndexNotFound):
-        store.version(tmp_path / "nowhere")
+        store_at(tmp_path / "nowhere").version()
 
 
 def test_an_index_that_was_deleted_and_made_again_has_another_version(articles: Path, folder: Path) -> None:
     build([articles], folder)
-    before, generation = store.version(folder), store.current(folder).generation
+    before, generation = store_at(folder).version(), store_at(folder).current().generation
     shutil.rmtree(folder)
     build([articles], folder)
-    assert store.current(folder).generation == generation
-    assert store.version(folder) != before
+    assert store_at(folder).current().generation == generation
+    assert store_at(folder).version() != before
 
 
 def test_a_reader_keeps_the_generation_it_opened(copy: Path, tmp_path: Path, search: Search) -> None:
-    reader = ArticleIndex.open(copy)
+    reader = store_at(copy).open()
     before = search(reader, "Who lit the lamp?")
     articles = write(tmp_path / "articles", dict.fromkeys(ARTICLES, "Nothing is left of it."))
     build([articles], copy, rebuild=True)
@@ -255,7 +254,7 @@ def test_a_reader_that_opens_while_a_generation_is_replaced_gets_the_new_one(
     copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     articles = write(tmp_path / "articles", {"new.txt": "The well ran dry."})
-    verify, generation = store.verify, store.current(copy).generation
+    verify, generation = store.verify, store_at(copy).current().generation
 
     def overtaken(folder: Path, manifest: Manifest) -> None:
         monkeypatch.setattr(store, "verify", verify)
@@ -263,7 +262,7 @@ def test_a_reader_that_opens_while_a_generation_is_replaced_gets_the_new_one(
         verify(folder, manifest)
 
     monkeypatch.setattr(store, "verify", overtaken)
-    assert ArticleIndex.open(copy).manifest.generation > generation
+    assert store_at(copy).open().manifest.generation > generation
 
 
 def test_a_generation_that_is_replaced_between_its_check_and_its_opening_is_no_damage(
@@ -277,11 +276,11 @@ def test_a_generation_that_is_replaced_between_its_check_and_its_opening_is_no_d
         build([root], folder)
 
     monkeypatch.setattr(store, "verify", verify_and_replace)
-    assert ArticleIndex.open(copy).article("new").text == "The ferry was late."
+    assert store_at(copy).open().article("new").text == "The ferry was late."
 
 
 def test_many_threads_share_one_reader(whole: Path, search: Search) -> None:
-    index = ArticleIndex.open(whole)
+    index = store_at(whole).open()
     questions = ["Who lit the lamp?", "Why was the bridge closed?", "What became of the mill?"] * 20
     expected = {question: search(index, question) for question in questions[:3]}
 

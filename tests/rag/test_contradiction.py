@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.lexical import terms
+from index.words import terms
 from rag.contradiction import contradicts
 
 FALL = "Warsaw fell to the Swedes in 1655."

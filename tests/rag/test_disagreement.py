@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.article_index import ArticleIndex
 from index.build import build
+from index.store import store_at
 from rag.agreement.disagreement import DISAGREE
 from rag.answer import Answer
 from rag.chatbot import Chatbot
@@ -31,7 +31,7 @@ def ask(tmp_path: Path) -> Ask:
         for number, text in enumerate(texts):
             (folder / f"{number:08x}.md").write_text(text, "utf-8")
         build([folder], tmp_path / "index")
-        chatbot = Chatbot(ArticleIndex.open(tmp_path / "index"), Settings(max_quotes=max_quotes, threshold=0))
+        chatbot = Chatbot(store_at(tmp_path / "index").open(), Settings(max_quotes=max_quotes, threshold=0))
         return chatbot.ask(question)
 
     return answer

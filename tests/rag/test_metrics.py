@@ -9,6 +9,7 @@ from corpus.gold import GoldQuestion, GoldQuote
 from index.article_index import ArticleIndex
 from index.build import build
 from index.query import Hit
+from index.store import store_at
 from rag.evaluation.bootstrap import interval, paired, randomised
 from rag.evaluation.facts import Facts, Place
 from rag.evaluation.metrics import citation_precision, citation_recall, exact_match, f1, matches
@@ -83,7 +84,7 @@ def animals(_own_home: None, tmp_path_factory: pytest.TempPathFactory) -> Articl
     (folder / "whales.txt").write_text(f"About whales\n\n{long}\n", "utf-8")
     target = tmp_path_factory.mktemp("index")
     build([folder], target)
-    return ArticleIndex.open(target)
+    return store_at(target).open()
 
 
 def hits(index: ArticleIndex, *articles: str) -> list[Hit]:

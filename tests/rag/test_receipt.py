@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from corpus.errors import BadReceipt
-from index import store
-from index.article_index import ArticleIndex
+from index import files
 from index.build import build
 from index.manifest import FILE
+from index.store import store_at
 from rag import Answer, Chatbot
 from rag.quotes import find_quote
 from rag.receipt import QuoteCheck, Receipt, Verdict, check, receipt
@@ -55,7 +55,7 @@ def after(kept: Path, tmp_path: Path) -> Lasting:
     def checked(text: str) -> list[QuoteCheck]:
         _write(tmp_path / "articles", text)
         build([tmp_path / "articles"], tmp_path / "index")
-        return check(Receipt.read(kept), ArticleIndex.open(tmp_path / "index"))
+        return check(Receipt.read(kept), store_at(tmp_path / "index").open())
 
     return checked
 
@@ -93,7 +93,7 @@ def test_a_receipt_holds_what_was_said_and_from_where(chatbot: Chatbot, folder: 
         text = chatbot.index.article(quote.article_id).text
         assert text[quote.start : quote.end] == quote.quote == citation.quote
         assert quote.article_sha256 == hashlib.sha256(text.encode()).hexdigest()
-    manifest = store.generation_folder(folder, chatbot.index.manifest.generation) / FILE
+    manifest = files.generation_folder(folder, chatbot.index.manifest.generation) / FILE
     assert read.index.manifest_sha256 == hashlib.sha256(manifest.read_bytes()).hexdigest()
     assert read.index.model_digest == chatbot.index.manifest.recipe.digest
     assert read.decided["threshold"] == chatbot.settings.threshold

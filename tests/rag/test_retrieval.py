@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from corpus.errors import ModelError
-from index.article_index import ArticleIndex
+from index.store import store_at
 from rag import Chatbot, Settings, retrieval
 from rag.question import Question
 from rag.reranker import SentenceReranker
@@ -64,7 +64,7 @@ def test_a_passage_with_a_sentence_that_answers_comes_before_one_on_the_subject(
     (folder / "answer.txt").write_text(f"The harbour\n\n{answer}\n", "utf-8")
     target = tmp_path_factory.mktemp("index")
     build([folder], target)
-    index = ArticleIndex.open(target)
+    index = store_at(target).open()
     question = Question.understand("Who painted the lighthouse red?", "", index)
     best = retrieve(question, 1, index, SentenceReranker())[0]
     assert best.hit.passage.article_id == "answer"

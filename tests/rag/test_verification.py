@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from index.article_index import ArticleIndex
 from index.build import build
 from index.query import Hit
+from index.store import store_at
 from rag.question import Question
 from rag.reading import Reading, read
 from rag.verification import Checked, Verifier
@@ -21,7 +21,7 @@ class Articles:
     """An index, and what is found in it when nothing but an article is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self.index = ArticleIndex.open(folder)
+        self.index = store_at(folder).open()
         self.verifier = Verifier(self.index)
 
     def reading(self, *articles: str) -> list[Reading]:

@@ -557,7 +557,7 @@ def test_conversations_outlive_server_and_browser(browser: Browser, own_index: P
         page.locator(".like").click()
         page.locator(".history .gold").wait_for()
     first.close()
-    second = start(CurrentChatbot(chatbot.folder, Settings()))
+    second = start(CurrentChatbot(chatbot.location, Settings()))
     with opened(browser, second.address) as page:
         page.locator(".history .open", has_text=INDIA).click()
         page.locator("#conversation .cite").first.click()

@@ -199,7 +199,7 @@ def test_a_second_run_is_told_of_the_first_and_shown_how_far_it_is(
 
 @pytest.mark.browser
 def test_a_run_is_compared_with_an_earlier_one(bench: Page, runs: Runs, served: Served, tmp_path: Path) -> None:
-    strict = Chatbot.open(served.site.chatbot.folder, Settings(threshold=0.99))
+    strict = Chatbot.open(served.site.chatbot.location, Settings(threshold=0.99))
     runs.keep("strict.jsonl", evaluate(GOLD[:12], strict), strict.index)
     runs.keep("other.jsonl", evaluate([WRONG], strict), strict.index)
     run(bench, written(tmp_path / "dozen.jsonl", GOLD[:12]))
@@ -274,7 +274,7 @@ def test_runs_outlive_the_server_and_are_deleted_after_a_second_click(
 
     chatbot = served.site.chatbot()
     kept = [runs.keep(name, evaluate(FEW[:2], chatbot), chatbot.index) for name in ("first", "second")]
-    again = start(CurrentChatbot(served.site.chatbot.folder, Settings()))
+    again = start(CurrentChatbot(served.site.chatbot.location, Settings()))
     with evaluation(browser, again.address) as page:
         page.locator("#runs li").nth(1).wait_for()
         assert page.locator("#runs li b").all_inner_texts() == ["second", "first"]

@@ -11,8 +11,9 @@ from threading import Event
 import pytest
 
 from corpus.errors import ArticleNotFound, IndexLocked, IndexNotFound, LastArticle, RagError
-from index import manifest, store
+from index import manifest
 from index.build import Progress
+from index.store import store_at
 from rag.current import CurrentChatbot
 from rag.settings import Settings
 from tests.ui.serving import CATS, built
@@ -60,11 +61,11 @@ def is_answered(librarian: Librarian, question: str) -> bool:
 
 def spoil(index: Path, **changes: object) -> None:
     """Change what the manifest in force says, as if another version had written it."""
-    file = store.generation_folder(index, int((index / store.CURRENT).read_text())) / manifest.FILE
+    file = files.generation_folder(index, int((index / files.CURRENT).read_text())) / manifest.FILE
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **changes}), "utf-8")
     pointer = index / "pointer"
-    pointer.write_text((index / store.CURRENT).read_text())
-    pointer.replace(index / store.CURRENT)
+    pointer.write_text((index / files.CURRENT).read_text())
+    pointer.replace(index / files.CURRENT)
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +185,7 @@ def test_the_last_article_and_one_that_is_not_there_are_not_removed(librarian: L
 def test_an_upload_waits_where_another_process_is_writing_and_comes_in_with_the_next_try(
     librarian: Librarian, tmp_path: Path
 ) -> None:
-    with store.writing(librarian.chatbot.folder):
+    with store_at(librarian.chatbot.location).writing():
         change = add(librarian, sent(tmp_path, "mill.txt", MILL))
     assert results(change) == [("mill.txt", "kept")]
     assert isinstance(change.error, IndexLocked)
@@ -218,7 +219,7 @@ def test_an_index_of_another_format_is_made_anew_from_its_articles_and_the_uploa
 ) -> None:
     assert librarian.trouble() is None
     add(librarian, sent(tmp_path, "mill.txt", MILL))
-    spoil(librarian.chatbot.folder, format=1)
+    spoil(librarian.chatbot.location, format=1)
     trouble = librarian.trouble()
     assert trouble
     assert "format" in trouble.why and "format 1" in trouble.error
@@ -248,18 +249,18 @@ def test_what_is_no_longer_there_is_named_before_an_index_is_made_anew(tmp_path:
     librarian = make(tmp_path)
     add(librarian, sent(tmp_path, "mill.txt", MILL))
     (tmp_path / "articles").rename(tmp_path / "elsewhere")
-    spoil(librarian.chatbot.folder, format=1)
+    spoil(librarian.chatbot.location, format=1)
     trouble = librarian.trouble()
     assert trouble
     assert (trouble.gone, trouble.paths) == ((tmp_path / "articles",), (librarian.uploads.folder,))
 
 
 def test_where_nobody_knows_what_an_index_was_made_from_the_command_is_told(librarian: Librarian) -> None:
-    spoil(librarian.chatbot.folder, roots=None)
+    spoil(librarian.chatbot.location, roots=None)
     trouble = librarian.trouble()
     assert trouble
     assert trouble.paths == ()
-    assert trouble.command == f"rag index --rebuild --index {librarian.chatbot.folder} ARTICLES"
+    assert trouble.command == f"rag index --rebuild --index {librarian.chatbot.location} ARTICLES"
     with pytest.raises(RagError, match="made from"):
         librarian.rebuild(quietly)
 

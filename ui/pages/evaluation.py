@@ -11,6 +11,7 @@ import gradio as gr
 
 from corpus.errors import BadGoldFile, RagError
 from corpus.gold import GoldQuestion, load_gold
+from index.location import Location
 from rag.chatbot import Chatbot
 from rag.library import BUNDLED_ARTICLES, paths_of
 from ui.conversations import Conversations
@@ -54,7 +55,9 @@ class Shown(NamedTuple):
 class EvaluationDesk:
     """What the evaluation page does with a chatbot, with gold questions and with the runs it keeps."""
 
-    def __init__(self, chatbot: Callable[[], Chatbot], index: Path, conversations: Conversations, runs: Runs) -> None:
+    def __init__(
+        self, chatbot: Callable[[], Chatbot], index: Location, conversations: Conversations, runs: Runs
+    ) -> None:
         self._chatbot = chatbot
         self._index = index
         self._conversations = conversations
@@ -178,7 +181,7 @@ class EvaluationDesk:
         return gr.Dropdown([("nothing", ""), *earlier], value="", visible=bool(earlier))
 
 
-def _bundled(index: Path) -> Gold | None:
+def _bundled(index: Location) -> Gold | None:
     """The gold questions about the bundled articles, if the index holds those."""
     try:
         is_bundled = BUNDLED_ARTICLES in paths_of(index)

@@ -8,6 +8,7 @@ from corpus.errors import LanguageModelError
 from corpus.tokens import count_tokens
 from index.article_index import ArticleIndex
 from index.build import build
+from index.store import store_at
 from rag.llm.prompt import answering, rewriting
 from rag.question import Question
 from rag.reading import Reading, read
@@ -47,7 +48,7 @@ def index(_own_home: None, tmp_path_factory: pytest.TempPathFactory) -> ArticleI
     for name, text in ARTICLES.items():
         (folder / name).write_text(text, "utf-8")
     build([folder], folder / "index")
-    return ArticleIndex.open(folder / "index")
+    return store_at(folder / "index").open()
 
 
 @pytest.fixture(scope="module")

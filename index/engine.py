@@ -1,0 +1,65 @@
+"""The seam where articles are read, split and embedded: on this machine, or by Ray on many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from corpus.article import Article
+from corpus.errors import SettingsError, UnreadableFile
+from corpus.splitter import Splitter
+from index.embedder import EmbeddedPassage
+from index.plan import Planned
+from index.source_file import SourceFile
+
+Told = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedArticle:
+    """An article with its passages, in reading order, ready to be kept."""
+
+    article: Article
+    source: SourceFile
+    passages: tuple[EmbeddedPassage, ...]
+
+
+class Engine(Protocol):
+    """Makes articles of files.
+
+    `digest` tells the model's weights from others of the same name, and `dim` is how long its vectors are.
+    """
+
+    digest: str
+    dim: int
+
+    def embedded(self, planned: Sequence[Planned], told: Told) -> Iterator[EmbeddedArticle | UnreadableFile]:
+        """The files' articles in the order given; one that cannot be read is an error with the reason, in its place.
+
+        Args:
+            told: called, from any thread, with how many more bytes of the files are done with.
+        """
+        ...
+
+
+def open_engine(name: str, model: str, splitter: Splitter) -> Engine:
+    """The engine of a name: `ray` for all cores and GPUs of this machine, `ray://HOST:PORT` for those of a cluster.
+
+    Args:
+        name: empty for this machine alone, without Ray.
+
+    Raises:
+        SettingsError: there is no engine of that name.
+        ModelError: the model cannot be loaded.
+        MissingDependency: Ray is not installed.
+    """
+    if not name:
+        from index.local_engine import LocalEngine
+
+        return LocalEngine.open(model, splitter)
+    if name == "ray" or name.startswith("ray://"):
+        from index.ray_engine import RayEngine
+
+        return RayEngine.open(name, model, splitter)
+    raise SettingsError(f"there is no engine {name}: name ray, or ray://HOST:PORT, or leave it out")
