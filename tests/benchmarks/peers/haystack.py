@@ -1,8 +1,9 @@
 """Haystack as its tutorial on hybrid retrieval says, less its reranker, which is another model.
 
-`DocumentSplitter` as it is by default (200 words), the sentence-transformers embedders, and `InMemoryDocumentStore`
-with both its retrievers, joined by reciprocal rank fusion as `DocumentJoiner` offers it. Kept by `save_to_disk`, one
-JSON file. The store on FAISS is a package of its own, and has no BM25.
+`DocumentSplitter` as it is by default, 200 words (the tutorial's 512 are more than the model reads), the
+sentence-transformers embedders, and `InMemoryDocumentStore` with both its retrievers, joined by reciprocal rank fusion
+as `DocumentJoiner` offers it. Kept by `save_to_disk`, one JSON file. The store on FAISS is a package of its own, and
+has no BM25.
 """
 
 from __future__ import annotations
