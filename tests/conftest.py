@@ -20,10 +20,12 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def bundled_index(_own_home: None) -> Path:
     """An index of the bundled articles."""
-    from rag.library import ready_index
+    from rag import library
     from rag.settings import Settings
 
-    return ready_index(None, Settings())
+    place = library.bundled_index()
+    library.ready_index(place, Settings())
+    return place
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,7 @@ def search(embedder: SentenceTransformerEmbedder) -> Search:
 
     def find(index: ArticleIndex | Path, text: str, k: int = 1000) -> list[Hit]:
         opened = store_at(index).open() if isinstance(index, Path) else index
-        return opened.search(Query(text, opened.embedder.embed([text])[0]), k)
+        (found,) = opened.search([Query(text, opened.embedder.embed([text])[0])], k)
+        return [one.hit for one in found]
 
     return find

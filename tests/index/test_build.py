@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from corpus.article import Passage
 from corpus.errors import IndexMismatch, NoArticles, PathNotFound
 from corpus.splitter import Splitter
 from index import build as building
+from index import local_engine
 from index.build import Report, build
 from index.embedder import EmbeddedPassage
 from index.sentence_transformer import SentenceTransformerEmbedder
@@ -28,7 +30,7 @@ def _passages(folder: Path, search: Search) -> dict[int, tuple[str, str]]:
     assert len(hits) == len({hit.id for hit in hits}) == index.manifest.passages
     for hit in hits:
         assert index.article(hit.passage.article_id).text[hit.passage.start : hit.passage.end] == hit.passage.text
-        assert index.sentence_vectors(hit.id).shape == (len(hit.passage.sentences), 384)
+        assert index.analyses([hit.id])[0].vectors.shape == (len(hit.passage.sentences), 384)
     return {hit.id: (hit.passage.article_id, hit.passage.text) for hit in hits}
 
 
@@ -338,9 +340,12 @@ def test_a_rebuild_starts_from_nothing(articles: Path, folder: Path, embedded: l
 def test_progress_tells_what_is_done_and_how_much_there_is(articles: Path, folder: Path) -> None:
     told: list[tuple[str, int, int]] = []
     build([articles], folder, progress=lambda *step: told.append(step))
-    assert [step for step in told if step[0] == "Reading"] == [("Reading", count, 3) for count in (1, 2, 3)]
-    assert [step for step in told if step[0] == "Embedding"] == [("Embedding", count, 3) for count in (1, 2, 3)]
-    assert told[-1] == ("Saving", 1, 1)
+    assert (told[0], told[-1]) == (("Loading the model", 0, 0), ("Saving", 0, 0))
+    assert {what for what, _, _ in told[1:-1]} == {"Embedding"}
+    total = sum(file.stat().st_size for file in articles.rglob("*") if file.is_file())
+    done = [done for _, done, _ in told[1:-1]]
+    assert done == sorted(done)
+    assert (done[0], done[-1], {total for _, _, total in told[1:-1]}) == (0, total, {total})
 
 
 # What was interrupted
@@ -355,12 +360,16 @@ Interrupt = Callable[..., None]
 
 @pytest.fixture
 def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
-    """Builds in segments of two passages and is stopped when some passages have been embedded."""
-    monkeypatch.setattr(building, "_SEGMENT_PASSAGES", 2)
+    """Builds in lots of two passages and is stopped when some passages have been embedded."""
+    monkeypatch.setattr(local_engine, "_LOT", 2)
+    monkeypatch.setattr(building, "_KEPT_TOGETHER", 2)
 
     def start_and_stop(paths: list[Path], folder: Path, *, after: int, rebuild: bool = False) -> None:
+        told = count()
+
         def stop(what: str, done: int, total: int) -> None:
-            if what == "Embedding" and done == after:
+            # Once at the start, and then for each passage.
+            if what == "Embedding" and next(told) == after:
                 raise _Interrupted
 
         with pytest.raises(_Interrupted):

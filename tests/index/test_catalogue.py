@@ -33,9 +33,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> ArticleIndex:
     build([write(root / "articles", ARTICLES)], root / "index")
     build([write(root / "articles", LATER)], root / "index")
     remove(["gone"], root / "index")
-    index = store_at(root / "index").open()
-    assert len(index.segments) == 2
-    return index
+    assert len(store_at(root / "index").current().parts) == 2
+    return store_at(root / "index").open()
 
 
 def _titles(index: ArticleIndex, search: str = "") -> list[str]:
@@ -90,7 +89,7 @@ def test_when_an_article_was_indexed_is_kept_when_segments_are_joined(tmp_path: 
     (before,) = store_at(tmp_path / "index").open().catalogue().entries
     build([write(root, {"b.txt": "Of trains."})], tmp_path / "index")
     index = store_at(tmp_path / "index").open()
-    assert len(index.segments) == 1
+    assert len(index.manifest.parts) == 1
     assert index.catalogue("a.txt".removesuffix(".txt")).entries[0] == before
 
 

@@ -146,7 +146,7 @@ def test_stored_sentence_vectors_are_one_a_sentence(bundled_index: Path, search:
     hits = search(index, "membership")
     assert len(hits) == index.manifest.passages
     for hit in hits:
-        vectors = index.sentence_vectors(hit.id)
+        vectors = index.analyses([hit.id])[0].vectors
         assert vectors.shape == (len(hit.passage.sentences), 384)
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=2e-3)
 

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from corpus.errors import BadFilter
-from index.article_index import ArticleIndex
+from index.article_index import DENSE_WEIGHT
 from index.build import build
 from index.dense import DenseIndex
 from index.filters import Filters
+from index.folder_index import _CHOICES, FolderIndex
+from index.folder_store import FolderStore
 from index.hybrid import HybridIndex
 from index.lexical import LexicalIndex
 from index.query import Hit, PassageIndex, Query
 from index.remove import remove
-from index.store import store_at
 from tests.index.conftest import write
 
 DATES = [None, "2023", "2024", "2025", "2024-05", "2024-06", "2024-07", "2024-06-01", "2024-06-15", "2024-06-30"]
@@ -32,24 +33,29 @@ def _article(number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> ArticleIndex:
+def index(tmp_path_factory: pytest.TempPathFactory) -> FolderIndex:
     """Sixty articles in several segments, one of them removed."""
     root = tmp_path_factory.mktemp("filters")
     for part in (range(40), range(40, 55), range(55, 61)):
         build([write(root / "articles", {f"room{n}.md": _article(n) for n in part})], root / "index")
     remove(["room60"], root / "index")
-    index = store_at(root / "index").open()
-    assert len(index.segments) > 1
+    index = FolderStore(root / "index").open()
+    assert len(index.manifest.parts) > 1
     return index
 
 
 @pytest.fixture(scope="module")
-def query(index: ArticleIndex) -> Query:
+def query(index: FolderIndex) -> Query:
     return Query(QUESTION, index.embedder.embed([QUESTION])[0])
 
 
-def _dates(index: ArticleIndex, query: Query, filters: Filters) -> set[str | None]:
-    return {index.article(hit.passage.article_id).published for hit in index.search(query, 1000, filters)}
+def _search(index: FolderIndex, query: Query, k: int, filters: Filters | None = None) -> list[Hit]:
+    (found,) = index.search([query], k, filters)
+    return [one.hit for one in found]
+
+
+def _dates(index: FolderIndex, query: Query, filters: Filters) -> set[str | None]:
+    return {index.article(hit.passage.article_id).published for hit in _search(index, query, 1000, filters)}
 
 
 @pytest.mark.parametrize(
@@ -66,27 +72,27 @@ def _dates(index: ArticleIndex, query: Query, filters: Filters) -> set[str | Non
     ],
 )
 def test_dates_are_compared_as_far_as_both_go_and_what_has_none_is_left_out(
-    index: ArticleIndex, query: Query, since: str | None, until: str | None, left_out: set[str]
+    index: FolderIndex, query: Query, since: str | None, until: str | None, left_out: set[str]
 ) -> None:
     assert _dates(index, query, Filters(since=since, until=until)) == {*DATES} - left_out - {None}
 
 
 @pytest.mark.parametrize("sources", [{"Gazette"}, {"Herald"}, {"Gazette", "Herald"}, {"gazette"}, {"Gazette", "None"}])
 def test_all_passages_of_the_sources_are_found_and_no_others(
-    index: ArticleIndex, query: Query, sources: set[str]
+    index: FolderIndex, query: Query, sources: set[str]
 ) -> None:
-    found = {hit.passage.article_id for hit in index.search(query, 1000, Filters(frozenset(sources)))}
+    found = {hit.passage.article_id for hit in _search(index, query, 1000, Filters(frozenset(sources)))}
     assert found == {article.id for article in index.articles() if article.source in sources}
 
 
-def test_sources_may_be_given_as_any_collection(index: ArticleIndex, query: Query) -> None:
+def test_sources_may_be_given_as_any_collection(index: FolderIndex, query: Query) -> None:
     alike: list[Collection[str]] = [frozenset({"Gazette"}), {"Gazette"}, ["Gazette"], "Gazette"]
     assert len({Filters(sources) for sources in alike}) == 1
-    assert len(index.search(query, 10, Filters("Gazette"))) == 10
+    assert len(_search(index, query, 10, Filters("Gazette"))) == 10
 
 
-def test_source_and_date_must_both_fit(index: ArticleIndex, query: Query) -> None:
-    hits = index.search(query, 1000, Filters(frozenset({"Gazette"}), since="2024-06", until="2024-06"))
+def test_source_and_date_must_both_fit(index: FolderIndex, query: Query) -> None:
+    hits = _search(index, query, 1000, Filters(frozenset({"Gazette"}), since="2024-06", until="2024-06"))
     origins = {
         (article.source, article.published) for hit in hits for article in [index.article(hit.passage.article_id)]
     }
@@ -94,17 +100,18 @@ def test_source_and_date_must_both_fit(index: ArticleIndex, query: Query) -> Non
     assert {date for _, date in origins} <= {"2024", "2024-06", "2024-06-01", "2024-06-15", "2024-06-30"}
 
 
-def test_a_choice_of_everything_changes_nothing(index: ArticleIndex, query: Query) -> None:
+def test_a_choice_of_everything_changes_nothing(index: FolderIndex, query: Query) -> None:
     assert not Filters()
-    assert index.search(query, 30, Filters()) == index.search(query, 30)
-    every = index.hybrid.within(np.array([hit.id for hit in index.search(query, 1000)]))
-    assert every.search(query, 30).ids.tolist() == index.hybrid.search(query, 30).ids.tolist()
+    assert _search(index, query, 30, Filters()) == _search(index, query, 30)
+    every = index.hybrid.within(np.array([hit.id for hit in _search(index, query, 1000)]))
+    assert every.search([query], 30)[0].ids.tolist() == index.hybrid.search([query], 30)[0].ids.tolist()
 
 
-def test_what_is_left_out_takes_no_part_in_the_scores(index: ArticleIndex, query: Query) -> None:
+def test_what_is_left_out_takes_no_part_in_the_scores(index: FolderIndex, query: Query) -> None:
     chosen = Filters(frozenset({"Herald"}))
-    hits, every = index.search(query, 1000, chosen), {hit.id: hit for hit in index.search(query, 1000)}
-    assert all((hit.dense, hit.lexical) == (every[hit.id].dense, every[hit.id].lexical) for hit in hits)
+    hits, every = _search(index, query, 1000, chosen), {hit.id: hit for hit in _search(index, query, 1000)}
+    assert [hit.lexical for hit in hits] == [every[hit.id].lexical for hit in hits]
+    assert [hit.dense for hit in hits] == pytest.approx([every[hit.id].dense for hit in hits], abs=1e-6)
     assert [hit.score for hit in hits] == pytest.approx(_mixed(hits), abs=1e-6)
 
 
@@ -112,43 +119,43 @@ def _mixed(hits: list[Hit]) -> list[float]:
     """The scores that hits have if nothing else was found."""
     dense, lexical = (np.array([getattr(hit, name) for hit in hits]) for name in ("dense", "lexical"))
     scaled = [(part - part.min()) / np.ptp(part) for part in (dense, lexical)]
-    return list(ArticleIndex.DENSE_WEIGHT * scaled[0] + (1 - ArticleIndex.DENSE_WEIGHT) * scaled[1])
+    return list(DENSE_WEIGHT * scaled[0] + (1 - DENSE_WEIGHT) * scaled[1])
 
 
 @pytest.mark.parametrize("k", [0, 1, 3, 7])
-def test_the_first_of_many_are_the_few(index: ArticleIndex, query: Query, k: int) -> None:
+def test_the_first_of_many_are_the_few(index: FolderIndex, query: Query, k: int) -> None:
     chosen = Filters(since="2024-06")
-    every = [hit.id for hit in index.search(query, 1000, chosen)]
-    assert [hit.id for hit in index.search(query, k, chosen)] == every[:k]
+    every = [hit.id for hit in _search(index, query, 1000, chosen)]
+    assert [hit.id for hit in _search(index, query, k, chosen)] == every[:k]
 
 
 @pytest.mark.parametrize("part", ["dense", "lexical", "hybrid"])
-def test_each_part_finds_only_what_it_is_within(index: ArticleIndex, query: Query, part: str) -> None:
+def test_each_part_finds_only_what_it_is_within(index: FolderIndex, query: Query, part: str) -> None:
     parts: dict[str, HybridIndex | DenseIndex | LexicalIndex] = {
         "dense": index.hybrid.dense,
         "lexical": index.hybrid.lexical,
         "hybrid": index.hybrid,
     }
-    ids = np.array([hit.id for hit in index.search(query, 1000)][20:25])
+    ids = np.array([hit.id for hit in _search(index, query, 1000)][20:25])
     narrowed: PassageIndex = parts[part].within(ids)
     for k in (0, 2, 5, 1000):
-        assert len(narrowed.search(query, k).ids) == min(k, 5)
-    assert set(narrowed.search(query, 5).ids.tolist()) == set(ids.tolist())
-    assert len(parts[part].search(query, 1000).ids) == 60
+        assert len(narrowed.search([query], k)[0].ids) == min(k, 5)
+    assert set(narrowed.search([query], 5)[0].ids.tolist()) == set(ids.tolist())
+    assert len(parts[part].search([query], 1000)[0].ids) == 60
 
 
 @pytest.mark.parametrize(
     "filters", [Filters(frozenset({"Nobody"})), Filters(since="2030"), Filters(until="1999-12-31")]
 )
-def test_where_no_article_passes_nothing_is_found(index: ArticleIndex, query: Query, filters: Filters) -> None:
-    assert index.search(query, 10, filters) == []
+def test_where_no_article_passes_nothing_is_found(index: FolderIndex, query: Query, filters: Filters) -> None:
+    assert _search(index, query, 10, filters) == []
 
 
-def test_many_threads_may_choose_differently(index: ArticleIndex, query: Query) -> None:
-    choices = [Filters(since=f"20{year:02}") for year in range(20, 20 + 2 * ArticleIndex.CHOICES)] * 3
-    expected = {choice: index.search(query, 5, choice) for choice in set(choices)}
+def test_many_threads_may_choose_differently(index: FolderIndex, query: Query) -> None:
+    choices = [Filters(since=f"20{year:02}") for year in range(20, 20 + 2 * _CHOICES)] * 3
+    expected = {choice: _search(index, query, 5, choice) for choice in set(choices)}
     with ThreadPoolExecutor(8) as readers:
-        assert all(readers.map(lambda choice: index.search(query, 5, choice) == expected[choice], choices))
+        assert all(readers.map(lambda choice: _search(index, query, 5, choice) == expected[choice], choices))
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexNotFound, StoreError
+from index import files
 from index.build import build
-from index.manifest import Manifest
+from index.manifest import FORMAT, Manifest
 from index.store import store_at
 from tests.index.conftest import ARTICLES, Search, write
 
@@ -57,8 +58,8 @@ def _damaged(folder: Path, file: Path) -> None:
 def test_every_file_of_a_generation_is_accounted_for(whole: Path) -> None:
     manifest = store_at(whole).current()
     places = [_generation(whole), *(whole / "segments" / part.name for part in manifest.parts)]
-    files = {path.relative_to(whole).as_posix() for place in places for path in place.rglob("*") if path.is_file()}
-    assert {name for name in files if not name.endswith((".lock", "manifest.json"))} == set(manifest.files)
+    lying = {path.relative_to(whole).as_posix() for place in places for path in place.rglob("*") if path.is_file()}
+    assert {name for name in lying if not name.endswith((".lock", "manifest.json"))} == set(manifest.files)
     assert len(manifest.files) > 8
 
 
@@ -99,7 +100,7 @@ def test_a_pointer_to_a_generation_that_is_not_there_is_damage(copy: Path) -> No
     _damaged(copy, copy / "generations" / "99" / "manifest.json")
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "{}", '{"format": 2}', '{"format": 2, "files": 3}'])
+@pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "{}", f'{{"format": {FORMAT}}}'])
 def test_a_manifest_that_is_missing_or_none_is_damage(copy: Path, content: str | None) -> None:
     manifest = _generation(copy) / "manifest.json"
     manifest.unlink()
@@ -108,7 +109,7 @@ def test_a_manifest_that_is_missing_or_none_is_damage(copy: Path, content: str |
     _damaged(copy, manifest)
 
 
-@pytest.mark.parametrize("version", [0, 1, 3, "2", None])
+@pytest.mark.parametrize("version", [0, 1, FORMAT - 1, FORMAT + 1, str(FORMAT), None])
 def test_another_format_is_a_mismatch(copy: Path, version: object) -> None:
     manifest = _generation(copy) / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text("utf-8")), "format": version}), "utf-8")
@@ -177,8 +178,8 @@ def test_where_there_is_no_index_the_error_says_how_to_make_one(tmp_path: Path) 
 def _held_elsewhere(folder: Path) -> Iterator[None]:
     """Another process holds the lock."""
     code = (
-        "import sys; from pathlib import Path; from index import store\n"
-        "with store.writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from index.store import store_at\n"
+        "with store_at(Path(sys.argv[1])).writing(): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
@@ -200,8 +201,8 @@ def test_while_another_process_writes_an_update_is_refused(copy: Path, tmp_path:
 
 def test_a_lock_ends_with_the_process_that_held_it(copy: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from index import store\n"
-        "with store.writing(Path(sys.argv[1])): os._exit(9)"
+        "import os, sys; from pathlib import Path; from index.store import store_at\n"
+        "with store_at(Path(sys.argv[1])).writing(): os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(copy)], check=False).returncode == 9
     with store_at(copy).writing():
@@ -245,7 +246,8 @@ def test_a_reader_keeps_the_generation_it_opened(copy: Path, tmp_path: Path, sea
     assert search(reader, "Who lit the lamp?") == before
     assert reader.article("lighthouse").text.startswith("The lamp on Skerry Rock")
     assert len(reader.articles()) == 4
-    assert all(len(reader.sentence_vectors(hit.id)) == len(hit.passage.sentences) for hit in before)
+    known = reader.analyses([hit.id for hit in before])
+    assert [len(one.vectors) for one in known] == [len(hit.passage.sentences) for hit in before]
     assert len(search(copy, "Who lit the lamp?")) == 4
     assert not any("Skerry" in hit.passage.text for hit in search(copy, "Skerry"))
 
@@ -254,28 +256,28 @@ def test_a_reader_that_opens_while_a_generation_is_replaced_gets_the_new_one(
     copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     articles = write(tmp_path / "articles", {"new.txt": "The well ran dry."})
-    verify, generation = store.verify, store_at(copy).current().generation
+    check, generation = files.check, store_at(copy).current().generation
 
     def overtaken(folder: Path, manifest: Manifest) -> None:
-        monkeypatch.setattr(store, "verify", verify)
+        monkeypatch.setattr(files, "check", check)
         build([articles], folder)
-        verify(folder, manifest)
+        check(folder, manifest)
 
-    monkeypatch.setattr(store, "verify", overtaken)
+    monkeypatch.setattr(files, "check", overtaken)
     assert store_at(copy).open().manifest.generation > generation
 
 
 def test_a_generation_that_is_replaced_between_its_check_and_its_opening_is_no_damage(
     copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verify, root = store.verify, write(tmp_path / "more", {"new.txt": "The ferry was late."})
+    check, root = files.check, write(tmp_path / "more", {"new.txt": "The ferry was late."})
 
-    def verify_and_replace(folder: Path, manifest: Manifest) -> None:
-        verify(folder, manifest)
-        monkeypatch.setattr(store, "verify", verify)
+    def check_and_replace(folder: Path, manifest: Manifest) -> None:
+        check(folder, manifest)
+        monkeypatch.setattr(files, "check", check)
         build([root], folder)
 
-    monkeypatch.setattr(store, "verify", verify_and_replace)
+    monkeypatch.setattr(files, "check", check_and_replace)
     assert store_at(copy).open().article("new").text == "The ferry was late."
 
 
@@ -287,7 +289,8 @@ def test_many_threads_share_one_reader(whole: Path, search: Search) -> None:
     def ask(question: str) -> bool:
         hits = search(index, question)
         index.articles()
-        return hits == expected[question] and all(len(index.sentence_vectors(hit.id)) for hit in hits)
+        known = index.analyses([hit.id for hit in hits])
+        return hits == expected[question] and all(len(one.vectors) for one in known)
 
     with ThreadPoolExecutor(8) as readers:
         assert all(readers.map(ask, questions))

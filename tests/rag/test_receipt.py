@@ -14,7 +14,6 @@ import pytest
 from corpus.errors import BadReceipt
 from index import files
 from index.build import build
-from index.manifest import FILE
 from index.store import store_at
 from rag import Answer, Chatbot
 from rag.quotes import find_quote
@@ -93,7 +92,7 @@ def test_a_receipt_holds_what_was_said_and_from_where(chatbot: Chatbot, folder: 
         text = chatbot.index.article(quote.article_id).text
         assert text[quote.start : quote.end] == quote.quote == citation.quote
         assert quote.article_sha256 == hashlib.sha256(text.encode()).hexdigest()
-    manifest = files.generation_folder(folder, chatbot.index.manifest.generation) / FILE
+    manifest = files.manifest_file(folder, chatbot.index.manifest.generation)
     assert read.index.manifest_sha256 == hashlib.sha256(manifest.read_bytes()).hexdigest()
     assert read.index.model_digest == chatbot.index.manifest.recipe.digest
     assert read.decided["threshold"] == chatbot.settings.threshold

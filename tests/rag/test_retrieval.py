@@ -66,7 +66,7 @@ def test_a_passage_with_a_sentence_that_answers_comes_before_one_on_the_subject(
     build([folder], target)
     index = store_at(target).open()
     question = Question.understand("Who painted the lighthouse red?", "", index)
-    best = retrieve(question, 1, index, SentenceReranker())[0]
+    ((best,),) = retrieve([question], 1, index, SentenceReranker())
     assert best.hit.passage.article_id == "answer"
 
 

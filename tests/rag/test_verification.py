@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from index.query import Hit
+from index.query import Found, Hit
 from index.store import store_at
 from rag.question import Question
 from rag.reading import Reading, read
@@ -27,7 +27,8 @@ class Articles:
     def reading(self, *articles: str) -> list[Reading]:
         question = Question.understand("What is the SCO?", "", self.index)
         hits = [Hit(at, passage, 1.0, 0.0, 0.0) for name in articles for at, passage in self.index.passages_of(name)]
-        return read(question, hits, self.index)
+        analyses = self.index.analyses([hit.id for hit in hits])
+        return [read(question, Found(hit, known)) for hit, known in zip(hits, analyses, strict=True)]
 
     def check(self, claim: str, *articles: str) -> Checked:
         return self.verifier.check(claim, self.reading(*articles))

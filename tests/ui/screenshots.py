@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from rag import Settings
-from rag.library import ready_index
+from rag.library import bundled_index, ready_index
 from tests.ui.browsing import LAPTOP, ask, launched, opened, serving
 
 _ROOT = Path(__file__).parents[2]
@@ -22,9 +22,10 @@ _COLOURS = 64
 
 def main() -> None:
     """Show each page as it is used, on a laptop, and keep what is seen."""
+    ready_index(bundled_index(), Settings())
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(ready_index(None, Settings()), Path(folder)) as served,
+        serving(bundled_index(), Path(folder)) as served,
         launched() as browser,
         opened(browser, served.address, LAPTOP) as page,
     ):

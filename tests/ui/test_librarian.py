@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 from corpus.errors import ArticleNotFound, IndexLocked, IndexNotFound, LastArticle, RagError
-from index import manifest
+from index import files
 from index.build import Progress
 from index.store import store_at
 from rag.current import CurrentChatbot
@@ -61,7 +61,7 @@ def is_answered(librarian: Librarian, question: str) -> bool:
 
 def spoil(index: Path, **changes: object) -> None:
     """Change what the manifest in force says, as if another version had written it."""
-    file = files.generation_folder(index, int((index / files.CURRENT).read_text())) / manifest.FILE
+    file = files.manifest_file(index, int((index / files.CURRENT).read_text()))
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **changes}), "utf-8")
     pointer = index / "pointer"
     pointer.write_text((index / files.CURRENT).read_text())
@@ -219,7 +219,7 @@ def test_an_index_of_another_format_is_made_anew_from_its_articles_and_the_uploa
 ) -> None:
     assert librarian.trouble() is None
     add(librarian, sent(tmp_path, "mill.txt", MILL))
-    spoil(librarian.chatbot.location, format=1)
+    spoil(tmp_path / "index", format=1)
     trouble = librarian.trouble()
     assert trouble
     assert "format" in trouble.why and "format 1" in trouble.error
@@ -249,14 +249,16 @@ def test_what_is_no_longer_there_is_named_before_an_index_is_made_anew(tmp_path:
     librarian = make(tmp_path)
     add(librarian, sent(tmp_path, "mill.txt", MILL))
     (tmp_path / "articles").rename(tmp_path / "elsewhere")
-    spoil(librarian.chatbot.location, format=1)
+    spoil(tmp_path / "index", format=1)
     trouble = librarian.trouble()
     assert trouble
     assert (trouble.gone, trouble.paths) == ((tmp_path / "articles",), (librarian.uploads.folder,))
 
 
-def test_where_nobody_knows_what_an_index_was_made_from_the_command_is_told(librarian: Librarian) -> None:
-    spoil(librarian.chatbot.location, roots=None)
+def test_where_nobody_knows_what_an_index_was_made_from_the_command_is_told(
+    librarian: Librarian, tmp_path: Path
+) -> None:
+    spoil(tmp_path / "index", roots=None)
     trouble = librarian.trouble()
     assert trouble
     assert trouble.paths == ()

@@ -55,8 +55,9 @@ def index(_own_home: None, tmp_path_factory: pytest.TempPathFactory) -> ArticleI
 def readings(index: ArticleIndex) -> list[Reading]:
     """One passage of each article, that of the keeper first."""
     question = Question.understand(QUESTION, "", index)
-    hits = index.search(question.query, 2)
-    return read(question, sorted(hits, key=lambda hit: hit.passage.article_id, reverse=True), index)
+    (found,) = index.search([question.query], 2)
+    readings = [read(question, one) for one in found]
+    return sorted(readings, key=lambda reading: reading.hit.passage.article_id, reverse=True)
 
 
 def test_the_whole_prompt(index: ArticleIndex, readings: list[Reading]) -> None:
