@@ -54,3 +54,10 @@ def encoder_folder(model: str, digest: str) -> Path:
     """Where the question encoder of a model with these weights lies once it has been exported."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model).name)
     return home() / "encoders" / f"{readable}-{digest[:16]}"
+
+
+def alike(lengths: Sequence[int], batch: int) -> Iterator[list[int]]:
+    """Row numbers in batches of like length, longest first, so that little is padded and lack of memory shows early."""
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    for start in range(0, len(order), batch):
+        yield order[start : start + batch]

@@ -55,6 +55,8 @@ class FolderDraft:
 
     def add(self, articles: Sequence[EmbeddedArticle]) -> None:
         """See `Draft.add`."""
+        if not any(embedded.passages for embedded in articles):
+            return
         place = new_segment_folder(self._folder)
         first_id = self._next_id
         with SegmentWriter.open(place) as writer:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus.errors import ModelError
-from index.embedder import Vectors, encoder_folder
+from index.embedder import Vectors, alike, encoder_folder
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
+# Milliseconds a question by batch, of like length: 1 3.4, 4 1.8, 16 1.4, 32 1.3, 64 1.5.
+_BATCH = 16
 GRAPH, TOKENIZER, DESCRIPTION = "question.onnx", "tokenizer.json", "encoder.json"
 
 
@@ -80,8 +82,12 @@ class OnnxEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder.embed`."""
-        if not texts:
-            return np.zeros((0, self.dim), dtype=np.float32)
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for rows in alike([len(text) for text in texts], _BATCH):
+            vectors[rows] = self._embed([texts[row] for row in rows])
+        return vectors
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
         encoded = self._tokenizer.encode_batch([self._prompt + text for text in texts])
         feed = {
             "input_ids": np.array([item.ids for item in encoded], dtype=np.int64),

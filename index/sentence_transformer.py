@@ -18,7 +18,7 @@ import numpy as np
 
 from corpus.article import Passage, Range
 from corpus.errors import ModelError
-from index.embedder import DEFAULT_MODEL, EmbeddedPassage, Vectors, encoder_folder
+from index.embedder import DEFAULT_MODEL, EmbeddedPassage, Vectors, alike, encoder_folder
 from index.onnx_embedder import DESCRIPTION, GRAPH, TOKENIZER
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ class SentenceTransformerEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder.embed`."""
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        for rows in _alike([len(text) for text in texts]):
+        for rows in alike([len(text) for text in texts], _BATCH):
             output, _ = self._run([texts[row] for row in rows])
             vectors[rows] = _unit(_numpy(output["sentence_embedding"]))
         return vectors
 
     def embed_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[EmbeddedPassage]:
         """Passages with their vectors, in batches of like length, so not in the order given."""
-        for rows in _alike([len(passage.text) for passage in passages]):
+        for rows in alike([len(passage.text) for passage in passages], _BATCH):
             # The title tells a passage of "The Alps" that says only "the mountains" what it is about.
             heads = [f"{self._prompt}{titles[row]}\n" for row in rows]
             output, offsets = self._run([head + passages[row].text for head, row in zip(heads, rows, strict=True)])
@@ -109,13 +109,6 @@ def _pool(tokens: Vectors, offsets: np.ndarray[Any, Any], ranges: Sequence[Range
         if inside.any():
             pooled[row] = _unit(tokens[inside].mean(axis=0))
     return pooled
-
-
-def _alike(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Row numbers in batches of like length, longest first, so that little is padded and lack of memory shows early."""
-    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
-    for start in range(0, len(order), _BATCH):
-        yield order[start : start + _BATCH]
 
 
 def _unit(vectors: Vectors) -> Vectors:

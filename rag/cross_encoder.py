@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from rag.question import Question
 from rag.reading import Reading
-from rag.reranker import in_order
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -44,13 +44,13 @@ class CrossEncoderReranker:
             )
         return cls(model)
 
-    def rerank(self, question: Question, readings: Sequence[Reading]) -> list[Reading]:
-        """See `Reranker.rerank`."""
+    def scores(self, question: Question, readings: Sequence[Reading]) -> NDArray[np.float64]:
+        """See `Reranker.scores`."""
         if not readings:
-            return []
+            return np.zeros(0)
         pairs = [(question.standalone, reading.hit.passage.text) for reading in readings]
         from torch.nn import Sigmoid
 
         # Many a model gives any number; the order of those in [0, 1] is the same.
         scores = self._model.predict(pairs, activation_fn=Sigmoid(), show_progress_bar=False)
-        return in_order(readings, np.asarray(scores, dtype=np.float64))
+        return np.asarray(scores, dtype=np.float64)

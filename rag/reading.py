@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from index.embedder import Vectors
-from index.query import Found, Hit, Words
+from index.query import Analysis, Found, Hit, Words
 from rag.question import Question
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots, which would leave no room for what is worked out only of the few passages that are read to the end.
+@dataclass(frozen=True)
 class Reading:
-    """A passage with its sentences' words and likeness to the question.
+    """A passage with what is known of it, and its sentences' likeness to the question.
 
-    `sentences` are verbatim, `title` are the words of its article's title, `words` those of each sentence together
-    with the title's. `vectors`, of shape (sentences, dim), are the sentences' own, and `cosines`, of shape
-    (sentences,), say how near each is to the question.
+    `cosines`, of shape (sentences,), say how near each sentence is to the question.
     """
 
     hit: Hit
-    sentences: tuple[str, ...]
-    title: Words
-    words: tuple[Words, ...]
-    vectors: Vectors
+    analysis: Analysis
     cosines: Vectors
 
     @property
+    def title(self) -> Words:
+        """The words of the title of its article."""
+        return self.analysis.title
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences, verbatim."""
+        return tuple(self.hit.passage.quote(*place) for place in self.hit.passage.sentences)
+
+    @cached_property
+    def words(self) -> tuple[Words, ...]:
+        """The words of each sentence, with those of the title."""
+        return tuple(self.title | words for words in self.analysis.words)
+
+    @cached_property
     def all_words(self) -> Words:
         """The words of the whole passage, with those of its title."""
-        return self.title.union(*self.words)
+        return self.title.union(*self.analysis.words)
 
 
 def read(question: Question, found: Found) -> Reading:
     """A passage as it reads beside the question."""
-    passage, title = found.hit.passage, found.analysis.title
-    return Reading(
-        found.hit,
-        tuple(passage.quote(*place) for place in passage.sentences),
-        title,
-        tuple(title | words for words in found.analysis.words),
-        found.analysis.vectors,
-        found.analysis.vectors @ question.query.vector,
-    )
+    return Reading(found.hit, found.analysis, found.analysis.vectors @ question.query.vector)

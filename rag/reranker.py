@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.question import Question, covered
+from rag.question import Question
 from rag.reading import Reading
 from rag.weights import weights
 
@@ -20,41 +19,50 @@ FEATURES = ("mixed", "nearest_sentence", "covered_by_sentence", "covered_by_pass
 
 
 class Reranker(Protocol):
-    """Puts the passages found in a better order."""
+    """Says how well each of the passages found answers."""
 
-    def rerank(self, question: Question, readings: Sequence[Reading]) -> list[Reading]:
-        """The same passages, best first, each with its new score in [0, 1]."""
+    def scores(self, question: Question, readings: Sequence[Reading]) -> NDArray[np.float64]:
+        """A score in [0, 1] for each passage, shape (readings,)."""
         ...
 
 
 class SentenceReranker:
     """A fitted weighted mean of a few features, each in [0, 1] and of the same meaning for articles of any number."""
 
-    def rerank(self, question: Question, readings: Sequence[Reading]) -> list[Reading]:
-        """See `Reranker.rerank`."""
+    def scores(self, question: Question, readings: Sequence[Reading]) -> NDArray[np.float64]:
+        """See `Reranker.scores`."""
         fitted = weights("reranking", FEATURES)
-        scores = features(question, readings) @ (fitted / fitted.sum())
-        return in_order(readings, scores)
+        scores: NDArray[np.float64] = features(question, readings) @ (fitted / fitted.sum())
+        return scores
 
 
 def features(question: Question, readings: Sequence[Reading]) -> NDArray[np.float64]:
     """A row of `FEATURES` for each passage."""
     table = [
-        (
-            reading.hit.score,
-            reading.cosines.max(initial=0.0),
-            max((covered(question.rarity, words) for words in reading.words), default=0.0),
-            covered(question.rarity, reading.all_words),
-        )
+        (reading.hit.score, reading.cosines.max(initial=0.0), *_covered(question.rarity, reading))
         for reading in readings
     ]
     return np.array(table, dtype=np.float64).reshape(-1, len(FEATURES))
 
 
-def in_order(readings: Sequence[Reading], scores: NDArray[np.float64]) -> list[Reading]:
-    """The readings by new scores, best first; ties are settled by passage number."""
-    ids = np.array([reading.hit.id for reading in readings])
-    return [
-        replace(readings[place], hit=replace(readings[place].hit, score=float(scores[place])))
-        for place in np.lexsort((ids, -scores))
-    ]
+def _covered(rarity: Mapping[str, float], reading: Reading) -> tuple[float, float]:
+    """The share of the wanted words' rarity in the best sentence, and in all; see `rag.question.covered`.
+
+    Both at once and without sets of their own: it is done for each passage that is found.
+    """
+    total = sum(rarity.values())
+    if not total:
+        return 1.0, 1.0
+    sentences = [0.0] * len(reading.analysis.words)
+    everywhere = anywhere = 0.0
+    for word, weight in rarity.items():
+        if word in reading.title:
+            everywhere += weight
+            continue
+        is_here = False
+        for number, words in enumerate(reading.analysis.words):
+            if word in words:
+                sentences[number] += weight
+                is_here = True
+        anywhere += weight if is_here else 0.0
+    return (everywhere + max(sentences, default=0.0)) / total, (everywhere + anywhere) / total

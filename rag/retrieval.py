@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from index.article_index import ArticleIndex
 from index.filters import Filters
 from index.query import Found
@@ -25,13 +27,24 @@ def retrieve(
     They are searched together, and looked at as they are asked for.
     """
     found = index.search([question.query for question in questions], max(k, POOL), filters)
-    return (_in_order(question, some, reranker)[:k] for question, some in zip(questions, found, strict=True))
+    return (_best(question, some, k, reranker) for question, some in zip(questions, found, strict=True))
 
 
-def _in_order(question: Question, found: Sequence[Found], reranker: Reranker) -> list[Reading]:
-    """The first `POOL` passages in their better order, and the rest as the search found them."""
-    best = reranker.rerank(question, [read(question, some) for some in found[:POOL]])
+def in_order(question: Question, readings: Sequence[Reading], k: int, reranker: Reranker) -> list[Reading]:
+    """The k best of some passages, best first, with their new scores."""
+    scores = reranker.scores(question, readings)
+    # Ties are settled by passage number.
+    order = np.lexsort(([reading.hit.id for reading in readings], -scores))
+    return [_scored(readings[place], float(scores[place])) for place in order[:k]]
+
+
+def _best(question: Question, found: Sequence[Found], k: int, reranker: Reranker) -> list[Reading]:
+    """The first `POOL` passages in their better order, and the rest as the search found them, up to the k-th."""
+    best = in_order(question, [read(question, some) for some in found[:POOL]], k, reranker)
     # What follows stays below in its score too.
     least = best[-1].hit.score if best else 0.0
-    rest = [read(question, some) for some in found[POOL:]]
-    return [*best, *(replace(reading, hit=replace(reading.hit, score=reading.hit.score * least)) for reading in rest)]
+    return [*best, *(_scored(read(question, some), some.hit.score * least) for some in found[POOL:k])]
+
+
+def _scored(reading: Reading, score: float) -> Reading:
+    return replace(reading, hit=replace(reading.hit, score=score))

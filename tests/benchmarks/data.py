@@ -17,10 +17,11 @@ from tqdm import tqdm
 from corpus.article import Article
 from corpus.gold import GoldQuestion, load_gold, write_beir_articles
 from corpus.gold.jsonl import json_lines
-from index.article_index import ArticleIndex
 from index.build import build
+from index.folder_index import FolderIndex
+from index.folder_store import FolderStore
 from index.home import home
-from index.store import store_at
+from index.manifest import FORMAT
 from rag.evaluation.facts import Place
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
@@ -47,7 +48,7 @@ class TrainingSet:
     """Questions to fit on, the index they are asked of, and those of them that are held out to report on."""
 
     name: str
-    index: ArticleIndex
+    index: FolderIndex
     questions: tuple[Asked, ...]
     held_out: frozenset[Asked]
 
@@ -62,17 +63,18 @@ def require() -> None:
         sys.exit(f"needs {BENCH.relative_to(BENCH.parents[1])}")
 
 
-def indexed(name: str, *articles: Path) -> ArticleIndex:
+def indexed(name: str, *articles: Path) -> FolderIndex:
     """The index of folders of articles, made the first time and kept in the project's cache."""
-    folder = home() / "bench" / name
-    with tqdm(unit=" passages", disable=None) as bar:
+    # One of another format is another's.
+    folder = home() / f"bench-{FORMAT}" / name
+    with tqdm(unit="B", unit_scale=True, disable=None) as bar:
 
         def show(what: str, done: int, total: int) -> None:
             bar.desc, bar.n, bar.total = what, done, total
             bar.refresh()
 
         build(articles, folder, progress=show)
-    return store_at(folder).open()
+    return FolderStore(folder).open()
 
 
 def scifact_articles() -> Path:
@@ -133,7 +135,7 @@ def _training(name: str) -> list[dict[str, Any]]:
     return [item for _, item in json_lines(BENCH / "train" / name)]
 
 
-def _placed(index: ArticleIndex, item: dict[str, Any]) -> Asked | None:
+def _placed(index: FolderIndex, item: dict[str, Any]) -> Asked | None:
     """The item with its answer's place in an article, where its paragraph stands there word for word."""
     paragraph, answer = item["context"].strip(), item["answers"][0]
     article = _by_paragraph(index).get(paragraph)
@@ -147,5 +149,5 @@ def _placed(index: ArticleIndex, item: dict[str, Any]) -> Asked | None:
 
 
 @cache
-def _by_paragraph(index: ArticleIndex) -> dict[str, Article]:
+def _by_paragraph(index: FolderIndex) -> dict[str, Article]:
     return {line: article for article in index.articles() for line in article.text.split("\n")}

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from corpus.gold import load_gold
 from rag import Settings
-from rag.library import ready_index
+from rag.library import bundled_index, ready_index
 from tests.ui.browsing import ask, launched, opened, serving
 
 _QUESTIONS = 40
@@ -36,9 +36,10 @@ _WATCH = """() => {
 def main() -> None:
     """Ask, and print the median, the 95th percentile and the longest wait."""
     questions = [gold.question for gold in load_gold(_GOLD) if not gold.history][:_QUESTIONS]
+    ready_index(bundled_index(), Settings())
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(ready_index(None, Settings()), Path(folder)) as served,
+        serving(bundled_index(), Path(folder)) as served,
         launched() as browser,
         opened(browser, served.address) as page,
     ):

@@ -22,10 +22,9 @@ from tqdm import tqdm
 
 from corpus.gold import GoldQuestion
 from index.article_index import ArticleIndex
-from index.generation import join, write_generation
+from index.folder_index import FolderIndex
+from index.folder_store import FolderStore
 from index.query import Hit
-from index.segment import Segment
-from index.store import store_at, writing
 from rag import confidence
 from rag.evaluation.metrics import matches
 from rag.evaluation.summary import calibration_error
@@ -33,7 +32,7 @@ from rag.evidence import choose, rank_sentences
 from rag.question import Question
 from rag.reading import Reading, read
 from rag.reranker import SentenceReranker
-from rag.retrieval import POOL
+from rag.retrieval import POOL, in_order
 from rag.settings import Settings
 from tests.benchmarks.data import Asked, squad_gold, squad_training
 
@@ -114,7 +113,7 @@ def _asked_of(source: str, index: ArticleIndex, questions: Sequence[Asked]) -> I
     """Each question as it is, with its answer taken away, and with its article taken away."""
     for asked in tqdm(questions, desc="Asking", unit=" questions", leave=False, disable=None):
         question = Question.understand(asked.question, "", index)
-        readings = read(question, index.search(question.query, POOL + 30), index)
+        readings = [read(question, found) for found in index.search([question.query], POOL + 30)[0]]
         for kind in REMOVALS:
             left = [reading for reading in readings if _is_left(reading.hit, asked, kind)][:POOL]
             if left:
@@ -126,7 +125,7 @@ def _gold(index: ArticleIndex, about: Mapping[str, Sequence[GoldQuestion]]) -> I
     asked = [(article_id, gold) for article_id, questions in about.items() for gold in questions]
     for article_id, gold in tqdm(asked, desc="Asking gold questions", unit=" questions", leave=False, disable=None):
         question = Question.understand(gold.question, "", index)
-        readings = read(question, index.search(question.query, POOL), index)
+        readings = [read(question, found) for found in index.search([question.query], POOL)[0]]
         kind = "written to be unanswerable" if gold.unanswerable else "answerable"
         yield _example("gold", kind, article_id, question, readings, gold.answers)
 
@@ -135,7 +134,7 @@ def _example(
     source: str, kind: str, article_id: str, question: Question, readings: Sequence[Reading], answers: Sequence[str]
 ) -> Example:
     """What the confidence sees of a question, and whether it should be high."""
-    best = SentenceReranker().rerank(question, readings)[: Settings().passages]
+    best = in_order(question, readings, Settings().passages, SentenceReranker())
     ranked = rank_sentences(question, best)
     quoted = " ".join(item.text for item in choose(question, ranked, Settings().max_quotes))
     right = kind == "answerable" and matches(quoted, answers)
@@ -149,7 +148,7 @@ def _is_left(hit: Hit, asked: Asked, kind: str) -> bool:
     return kind == "answerable" or not (own and asked.answer.lower() in hit.passage.text.lower())
 
 
-def _asked_of_small_libraries(index: ArticleIndex, questions: Sequence[Asked]) -> Iterator[Example]:
+def _asked_of_small_libraries(index: FolderIndex, questions: Sequence[Asked]) -> Iterator[Example]:
     """Questions on one article asked of libraries of one to eight articles with it, and of others without it."""
     draw = random.Random(1)
     names = [article.id for article in index.articles()]
@@ -168,13 +167,15 @@ def _asked_of_small_libraries(index: ArticleIndex, questions: Sequence[Asked]) -
                     yield Example(source, "article removed", example.article_id, example.row, right=False)
 
 
-def _library(index: ArticleIndex, members: set[str], folder: Path) -> ArticleIndex:
+def _library(index: FolderIndex, members: set[str], folder: Path) -> FolderIndex:
     """An index of some articles of another, with the vectors that it has already."""
-    with writing(folder):
-        parts = [Segment(segment.folder, segment.sources().keys() - members) for segment in index.segments]
-        place = join(folder, [part for part in parts if part.sources()], index.manifest.recipe.dim)
-        write_generation(folder, None, [place], set(), index.manifest.recipe, [])
-    return store_at(folder).open()
+    store = FolderStore(folder)
+    with store.writing():
+        draft = store.draft(None, {}, index.manifest.recipe)
+        for segment in index.segments:
+            draft.add([embedded for _, embedded in segment.embedded() if embedded.article.id in members])
+        draft.put_in_force((), (), ())
+    return store.open()
 
 
 def _report(title: str, examples: Sequence[Example], fitted: Floats) -> None:

@@ -28,7 +28,7 @@ def fit() -> dict[str, float]:
 def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:
     """The sentences read for a question."""
     question = Question.understand(asked.question, "", index)
-    readings = retrieve(question, Settings().passages, index, SentenceReranker())
+    (readings,) = retrieve([question], Settings().passages, index, SentenceReranker())
     table = np.concatenate([evidence.features(question, reading) for reading in readings])
     right = np.concatenate([_right(reading, asked) for reading in readings])
     # A sentence elsewhere that holds the answer's words may be right as well.

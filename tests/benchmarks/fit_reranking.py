@@ -28,10 +28,11 @@ def fit() -> dict[str, float]:
 def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:
     """The passages found for a question."""
     question = Question.understand(asked.question, "", index)
-    hits = index.search(question.query, POOL)
+    (found,) = index.search([question.query], POOL)
+    hits = [one.hit for one in found]
     right = np.array([any(_holds(hit, *place) for place in asked.places) for hit in hits])
     wrong = np.array([_is_wrong(hit, asked) for hit in hits]) & ~right
-    return Judged(reranker.features(question, read(question, hits, index)), right, wrong, held_out)
+    return Judged(reranker.features(question, [read(question, one) for one in found]), right, wrong, held_out)
 
 
 def _holds(hit: Hit, article_id: str, start: int, end: int) -> bool:

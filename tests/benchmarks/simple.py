@@ -25,9 +25,9 @@ Floats = NDArray[np.float64]
 class AsFound:
     """A reranker that leaves the passages as the hybrid search found them."""
 
-    def rerank(self, question: Question, readings: Sequence[Reading]) -> list[Reading]:
-        """See `Reranker.rerank`."""
-        return list(readings)
+    def scores(self, question: Question, readings: Sequence[Reading]) -> Floats:
+        """See `Reranker.scores`."""
+        return np.array([reading.hit.score for reading in readings], dtype=np.float64)
 
 
 class SimpleAnswerer:

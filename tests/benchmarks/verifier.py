@@ -31,7 +31,7 @@ from corpus.article import Article
 from corpus.gold.jsonl import json_lines
 from index.article_index import ArticleIndex
 from index.home import home
-from index.query import Hit
+from index.query import Found, Hit
 from rag.evaluation.bootstrap import Statistic, Table, interval
 from rag.question import Question
 from rag.reading import Reading, read
@@ -129,7 +129,7 @@ def _places(index: ArticleIndex) -> dict[str, Place]:
 
 def _read(index: ArticleIndex, hit: Hit) -> tuple[Reading, ...]:
     question = Question.understand("What do the articles say?", "", index)
-    return tuple(read(question, [hit], index))
+    return (read(question, Found(hit, index.analyses([hit.id])[0])),)
 
 
 def _swapped(place: Place, draw: random.Random) -> Iterator[tuple[str, str]]:
