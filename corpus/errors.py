@@ -14,6 +14,7 @@
     │   ├── LastArticle       the articles to remove are all that the index holds
     │   └── IndexLocked       another process is writing to the index
     ├── ModelError            an embedding model that is missing or not the published one
+    ├── EngineError           a Ray cluster that cannot be reached, or has given up
     ├── LanguageModelError    a language model that gave no reply
     ├── RunError              a run of the evaluation that is none, or is over other questions
     ├── SettingsError         a setting that is unknown or has an impossible value
@@ -141,6 +142,14 @@ class IndexLocked(StoreError):
 
 class ModelError(RagError):
     """An embedding model that is missing, or is not the published one."""
+
+
+class EngineError(RagError):
+    """A Ray cluster that cannot be reached, or has given up."""
+
+    def __init__(self, address: str, what: str) -> None:
+        self.address = address
+        super().__init__(f"the engine {address} {what}")
 
 
 class LanguageModelError(RagError):
