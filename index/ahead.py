@@ -12,8 +12,13 @@ T = TypeVar("T")
 
 
 def ahead(items: Iterable[T], count: int) -> Iterator[T]:
-    """The same items, up to `count` of them made in another thread before they are asked for; errors come in place."""
-    made: Queue[tuple[T | None, BaseException | None]] = Queue(count)
+    """The same items, up to `count` of them made in another thread before they are asked for; errors come in place.
+
+    Args:
+        count: at least two.
+    """
+    # One more is in the thread's hands.
+    made: Queue[tuple[T | None, BaseException | None]] = Queue(count - 1)
     stopped = Event()
 
     def put(item: T | None, error: BaseException | None = None) -> None:

@@ -85,7 +85,7 @@ def build(
         draft, held = None, set()
         if plan.to_read:
             progress("Loading the model", 0, 0)
-            made_by = open_engine(engine, model, splitter)
+            made_by = open_engine(engine, model, splitter, plan.to_read, base.recipe if base else None)
             recipe = Recipe(model, made_by.digest, made_by.dim, splitter.max_tokens, splitter.overlap)
             if base is not None and base.recipe != recipe:
                 raise IndexMismatch(location, f"was made with other weights of {model}")

@@ -51,9 +51,9 @@ class PassageEmbedder(Protocol):
 
 
 def encoder_folder(model: str, digest: str) -> Path:
-    """Where the question encoder of a model with these weights lies once it has been exported."""
+    """Where the light encoder of a model with these weights lies once it has been exported."""
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model).name)
-    return home() / "encoders" / f"{readable}-{digest[:16]}"
+    return home() / "encoders-2" / f"{readable}-{digest[:16]}"
 
 
 def alike(lengths: Sequence[int], batch: int) -> Iterator[list[int]]:

@@ -10,6 +10,7 @@ from corpus.article import Article
 from corpus.errors import SettingsError, UnreadableFile
 from corpus.splitter import Splitter
 from index.embedder import EmbeddedPassage
+from index.manifest import Recipe
 from index.plan import Planned
 from index.source_file import SourceFile
 
@@ -43,11 +44,13 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(name: str, model: str, splitter: Splitter) -> Engine:
+def open_engine(name: str, model: str, splitter: Splitter, planned: Sequence[Planned], base: Recipe | None) -> Engine:
     """The engine of a name: `ray` for all cores and GPUs of this machine, `ray://HOST:PORT` for those of a cluster.
 
     Args:
         name: empty for this machine alone, without Ray.
+        planned: what it will be given to do.
+        base: how the index was made that is brought up to date, if there is one.
 
     Raises:
         SettingsError: there is no engine of that name.
@@ -57,7 +60,7 @@ def open_engine(name: str, model: str, splitter: Splitter) -> Engine:
     if not name:
         from index.local_engine import LocalEngine
 
-        return LocalEngine.open(model, splitter)
+        return LocalEngine.open(model, splitter, planned, base)
     if name == "ray" or name.startswith("ray://"):
         from index.ray_engine import RayEngine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,16 @@ from corpus.article import Article, Passage
 from corpus.errors import UnreadableFile
 from corpus.readers import read_file
 from corpus.splitter import Splitter
+from index import packaged_model
 from index.ahead import ahead
-from index.embedder import PassageEmbedder
+from index.embedder import DEFAULT_MODEL, PassageEmbedder
 from index.engine import EmbeddedArticle, Told
+from index.manifest import Recipe
+from index.onnx_embedder import has_question_embedder, open_question_embedder
 from index.plan import Planned
 
+# Bytes of files that are embedded sooner than torch is there.
+_LITTLE = 200_000
 # Passages embedded as one lot, in batches of like length: enough that their lengths meet.
 _LOT = 512
 # Articles read, and embedded, before they are asked for.
@@ -39,8 +45,12 @@ class LocalEngine:
         self._splitter = splitter
 
     @classmethod
-    def open(cls, model: str, splitter: Splitter) -> LocalEngine:
-        """The engine with a model by name or path; raises ModelError."""
+    def open(cls, model: str, splitter: Splitter, planned: Sequence[Planned], base: Recipe | None) -> LocalEngine:
+        """The engine with a model by name or path, the light one where there is little to do; raises ModelError."""
+        digest = packaged_model.DIGEST if model == DEFAULT_MODEL else base.digest if base else None
+        little = sum(item.size for item in planned) <= _LITTLE and "torch" not in sys.modules
+        if little and digest and has_question_embedder(model, digest):
+            return cls(open_question_embedder(model, digest), splitter)
         from index.sentence_transformer import SentenceTransformerEmbedder
 
         return cls(SentenceTransformerEmbedder.load(model), splitter)

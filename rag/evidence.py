@@ -82,7 +82,7 @@ class Candidate:
     @property
     def vector(self) -> Vectors:
         """The sentence's vector, of shape (dim,)."""
-        vector: Vectors = self.reading.vectors[self.number]
+        vector: Vectors = self.reading.analysis.vectors[self.number]
         return vector
 
     @property

@@ -68,7 +68,7 @@ def _ranked(claim: Statement, readings: Sequence[Reading], index: ArticleIndex) 
     named = {word: rarity[word] for word in claim.named & rarity.keys()}
     found: dict[tuple[str, Range], Candidate] = {}
     for reading in readings:
-        beside = replace(reading, cosines=reading.vectors @ claim.question.query.vector)
+        beside = replace(reading, cosines=reading.analysis.vectors @ claim.question.query.vector)
         for number, words in enumerate(reading.words):
             score = (
                 float(beside.cosines[number]) + covered(rarity, claim.said_by(words)) + _NAMED * covered(named, words)
