@@ -220,7 +220,7 @@ def _serve(file: Path, location: MilvusLocation) -> str:
         raise StoreError(
             location,
             f"{file} is held by another process, and Milvus Lite allows one: end that one, or let both use "
-            f"`milvus-lite server --data-dir {file}` and --store milvus+http://localhost:19530",
+            f"`milvus-lite server --host 127.0.0.1 --data-dir {file}` and --store milvus+http://127.0.0.1:19530",
         )
     raise StoreError(location, f"{file} cannot be opened ({_line(heard.error)}): name another file with --store")
 

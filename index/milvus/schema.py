@@ -76,7 +76,8 @@ def create_records(connection: Connection) -> None:
 def _articles(connection: Connection) -> tuple[CollectionSchema, IndexParams]:
     schema, indexes = _schema(connection)
     _numbers(schema, "article", "part")
-    _texts(schema, "name", "text")
+    _texts(schema, "name")
+    _texts(schema, "text", mmap_enabled=True)
     _texts(schema, *HEAD_TEXTS, nullable=True)
     _numbers(schema, "words", "passages", nullable=True)
     indexes.add_index("name", index_type="INVERTED")
@@ -92,12 +93,13 @@ def _passages(connection: Connection, dim: int) -> tuple[CollectionSchema, Index
 
     schema, indexes = _schema(connection)
     _numbers(schema, "article", "ordinal", "start", "stop")
-    _texts(schema, "name", "text")
+    _texts(schema, "name")
     _texts(schema, "source", "published", nullable=True)
-    schema.add_field("sentences", DataType.ARRAY, element_type=DataType.INT64, max_capacity=_MOST)
-    schema.add_field(
-        "sentence_vectors", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=_MOST, max_length=_LONGEST
-    )
+    # What is only fetched need not lie in a server's memory.
+    array = {"datatype": DataType.ARRAY, "max_capacity": _MOST, "mmap_enabled": True}
+    _texts(schema, "text", mmap_enabled=True)
+    schema.add_field("sentences", element_type=DataType.INT64, **array)
+    schema.add_field("sentence_vectors", element_type=DataType.VARCHAR, max_length=_LONGEST, **array)
     schema.add_field(
         "words",
         DataType.VARCHAR,
@@ -126,18 +128,18 @@ def _schema(connection: Connection) -> tuple[CollectionSchema, IndexParams]:
     return schema, connection.client.prepare_index_params()
 
 
-def _numbers(schema: CollectionSchema, *names: str, nullable: bool = False) -> None:
+def _numbers(schema: CollectionSchema, *names: str, **how: bool) -> None:
     from pymilvus import DataType
 
     for name in names:
-        schema.add_field(name, DataType.INT64, nullable=nullable)
+        schema.add_field(name, DataType.INT64, **how)
 
 
-def _texts(schema: CollectionSchema, *names: str, nullable: bool = False) -> None:
+def _texts(schema: CollectionSchema, *names: str, **how: bool) -> None:
     from pymilvus import DataType
 
     for name in names:
-        schema.add_field(name, DataType.VARCHAR, max_length=_LONGEST, nullable=nullable)
+        schema.add_field(name, DataType.VARCHAR, max_length=_LONGEST, **how)
 
 
 def _without_vector(schema: CollectionSchema, indexes: IndexParams) -> tuple[CollectionSchema, IndexParams]:

@@ -43,11 +43,11 @@ class MilvusStore:
 
     def roots(self) -> list[Path]:
         """See `Store.roots`."""
-        return [Path(root) for root in records.roots(self._opened())]
+        return [Path(root) for root in records.roots(self._readable)]
 
     def version(self) -> str:
         """See `Store.version`; the price is one query."""
-        return records.version(self._opened())
+        return records.version(self._readable)
 
     def open(self) -> MilvusIndex:
         """See `Store.open`."""
@@ -114,8 +114,9 @@ class MilvusStore:
     def _connection(self) -> Connection:
         return Connection.open(self.location)
 
-    def _opened(self) -> Connection:
-        """The connection, where there is something to read."""
+    @cached_property
+    def _readable(self) -> Connection:
+        """The connection, once there is something to read."""
         file = lite_file(self.location)
         # Milvus Lite would make the file.
         if (file and not file.exists()) or not self._connection.has(RECORDS):
@@ -124,7 +125,7 @@ class MilvusStore:
         return self._connection
 
     def _record(self) -> Record:
-        return records.current(self._opened())
+        return records.current(self._readable)
 
     def _begun(self, recipe: Recipe) -> Collections | None:
         """What a first build that was interrupted has left, if it can go on there."""
