@@ -207,12 +207,14 @@ def _serve(file: Path, location: MilvusLocation) -> str:
     heard = _Heard()
     logger = logging.getLogger("milvus_lite.server_manager")
     logger.addFilter(heard)
+    logger.setLevel(logging.ERROR)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         address: str | None = server_manager_instance.start_and_get_uri(str(file))
     except OSError as error:
         heard.error, address = error, None
     finally:
+        logger.setLevel(logging.NOTSET)
         logger.removeFilter(heard)
     if address:
         return address
@@ -246,7 +248,7 @@ def _check_version(version: str, location: MilvusLocation) -> None:
 
 # What Milvus says, and what to do about it.
 _ADVICE = {
-    r"connecting|unavailable|deadline|timeout": "see that it runs, or name another with --store",
+    r"connect|unavailable|deadline|timeout": "see that it runs, or name another with --store",
     r"auth|permission|token": "give a login in MILVUS_TOKEN, as user:password or a token",
     r"database": "make the database first, or leave it out of the address",
 }
@@ -269,8 +271,9 @@ def _told(location: MilvusLocation) -> Iterator[None]:
 
 
 def _line(error: BaseException | None) -> str:
-    """What an error says, in one line."""
-    message = getattr(error, "message", None) or str(error)
+    """What an error says, or the call that failed beneath it, in one line."""
+    details = getattr(getattr(error, "__cause__", None), "details", None)
+    message = details() if details else getattr(error, "message", None) or str(error)
     return next(iter(str(message).splitlines()), type(error).__name__)[:200]
 
 

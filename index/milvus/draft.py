@@ -18,8 +18,8 @@ from index.milvus.schema import Collections
 from index.source_file import SourceFile
 
 _HEAD = ("article", "passages", "recipe", *SOURCE)
-# Passages written again, which takes one or two seconds. SciFact's nDCG@10 where a hundred abstracts that are sought were
-# added later, by this number: 0 .703, 2,000 .728; all added at once .731.
+# Passages written again, which takes one or two seconds. SciFact's nDCG@10 where a hundred abstracts that are sought
+# were added later, by this number: 0 .703, 2,000 .728; all added at once .731.
 _COMPANY = 2000
 # Names or numbers in one condition.
 _NAMED = 500
