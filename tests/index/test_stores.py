@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from corpus.article import Article, Passage
-from corpus.errors import ArticleNotFound, IndexLocked, IndexMismatch, IndexNotFound, LastArticle, UnreadableFile
+from corpus.errors import ArticleNotFound, IndexLocked, IndexMismatch, IndexNotFound, LastArticle
 from corpus.readers import find_files
 from corpus.splitter import Splitter
 from index.article_index import ArticleIndex
 from index.build import build
-from index.embedder import DEFAULT_MODEL, EmbeddedPassage
-from index.engine import EmbeddedArticle, open_engine
+from index.embedder import EmbeddedPassage
+from index.engine import EmbeddedArticle
 from index.filters import Filters
+from index.local_engine import LocalEngine
 from index.location import Location, MilvusLocation
 from index.manifest import Recipe
 from index.plan import make_plan
@@ -337,38 +338,45 @@ def test_one_writes_at_a_time(articles: Path, place: Location) -> None:
 # What was interrupted
 
 
-def _begin(articles: Path, place: Location, count: int, *, rebuild: bool = False) -> None:
+Begin = Callable[..., None]
+
+
+@pytest.fixture
+def begin(embedder: SentenceTransformerEmbedder) -> Begin:
     """A build that ends, for whatever reason, when it has kept some articles and nothing is in force yet."""
-    store = store_at(place)
-    with store.writing():
-        base = store.current() if store.exists() and not rebuild else None
-        plan = make_plan(find_files([articles]), [articles], store.sources() if base else {})
-        splitter = Splitter()
-        engine = open_engine("", DEFAULT_MODEL, splitter)
-        recipe = Recipe(DEFAULT_MODEL, engine.digest, engine.dim, splitter.max_tokens, splitter.overlap)
-        draft = store.draft(base, {item.article_id: item.source for item in plan.to_read}, recipe)
-        kept = [item for item in plan.to_read if item.article_id not in draft.finished][:count]
-        for item in engine.embedded(kept, lambda size: None):
-            assert isinstance(item, EmbeddedArticle) and not isinstance(item, UnreadableFile)
-            draft.add([item])
+    splitter = Splitter()
+    recipe = Recipe(embedder.name, embedder.digest, embedder.dim, splitter.max_tokens, splitter.overlap)
+
+    def stop_after(count: int, articles: Path, place: Location, *, rebuild: bool = False) -> None:
+        store = store_at(place)
+        with store.writing():
+            base = store.current() if store.exists() and not rebuild else None
+            plan = make_plan(find_files([articles]), [articles], store.sources() if base else {})
+            draft = store.draft(base, {item.article_id: item.source for item in plan.to_read}, recipe)
+            kept = [item for item in plan.to_read if item.article_id not in draft.finished][:count]
+            for item in LocalEngine(embedder, splitter).embedded(kept, lambda size: None):
+                assert isinstance(item, EmbeddedArticle)
+                draft.add([item])
+
+    return stop_after
 
 
-def test_an_interrupted_build_goes_on_and_embeds_nothing_twice(place: Location, tmp_path: Path) -> None:
+def test_an_interrupted_build_goes_on_and_embeds_nothing_twice(begin: Begin, place: Location, tmp_path: Path) -> None:
     articles = _rooms(tmp_path / "articles", range(6))
-    _begin(articles, place, 3)
+    begin(3, articles, place)
     assert not store_at(place).exists()
-    _begin(articles, place, 1)
+    begin(1, articles, place)
     report = build([articles], place)
     assert (len(report.added), report.embedded_passages) == (6, 2)
     assert len(_ids(place)) == len({item.hit.id for item in _ask(place, "anything")}) == 6
     store_at(place).verify()
 
 
-def test_an_interrupted_update_is_not_seen_and_goes_on(articles: Path, place: Location) -> None:
+def test_an_interrupted_update_is_not_seen_and_goes_on(begin: Begin, articles: Path, place: Location) -> None:
     build([articles], place)
     before = store_at(place).version()
     write(articles, {"bridge.txt": "The bridge is open.\n", "mill.txt": "The mill burnt.\n", "weir.txt": "It leaks.\n"})
-    _begin(articles, place, 2)
+    begin(2, articles, place)
     assert store_at(place).version() == before
     assert _ids(place) == ["bridge", "lighthouse", "orchard/apples"]
     assert len(_ask(place, "The mill burnt, the bridge is open")) == 3
@@ -378,10 +386,10 @@ def test_an_interrupted_update_is_not_seen_and_goes_on(articles: Path, place: Lo
     assert store_at(place).open().article("bridge").text == "The bridge is open."
 
 
-def test_what_changed_since_the_interruption_is_embedded_again(articles: Path, place: Location) -> None:
+def test_what_changed_since_the_interruption_is_embedded_again(begin: Begin, articles: Path, place: Location) -> None:
     build([articles], place)
     write(articles, {"mill.txt": "The mill burnt.\n", "weir.txt": "It leaks.\n", "lock.txt": "It is shut.\n"})
-    _begin(articles, place, 3)
+    begin(3, articles, place)
     write(articles, {"mill.txt": "The mill was saved.\n"})
     (articles / "weir.txt").unlink()
     assert build([articles], place).embedded_passages == 1
@@ -391,9 +399,9 @@ def test_what_changed_since_the_interruption_is_embedded_again(articles: Path, p
     store_at(place).verify()
 
 
-def test_an_interrupted_rebuild_leaves_the_index_and_starts_over(articles: Path, place: Location) -> None:
+def test_an_interrupted_rebuild_leaves_the_index_and_starts_over(begin: Begin, articles: Path, place: Location) -> None:
     build([articles], place)
-    _begin(articles, place, 2, rebuild=True)
+    begin(2, articles, place, rebuild=True)
     assert len(_ask(place, "anything")) == 3
     assert build([articles], place).embedded_passages == 0
     assert build([articles], place, rebuild=True).embedded_passages == 3
