@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 FILE = "dense.faiss"
 
-# Up to here every vector is compared: four milliseconds.
-EXACT_UP_TO = 50_000
+# Up to here every vector is compared: two milliseconds.
+EXACT_UP_TO = 100_000
 # Lists by the square root of the passages: more make a search faster, and the training slower.
 _LISTS_PER_ROOT = 4
 _TRAINED_ON_PER_LIST = 40

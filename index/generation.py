@@ -55,7 +55,7 @@ def write_generation(
         added=_documents(folder, [*kept, *fresh] if anew else fresh),
         removed=[] if anew else removed,
     )
-    parts = _merged(folder, [*kept, *fresh])
+    parts = _merged(folder, kept, fresh)
     held_before = {part.name for part in before}
     new = [files.segment_folder(folder, part.name) for part in parts if part.name not in held_before]
     known = base.files if base else {}
@@ -100,17 +100,20 @@ def _without(folder: Path, part: Part, gone: Collection[str]) -> Part:
         return replace(part, removed=removed, passages=part.passages - len(segment.passage_ids(gone)))
 
 
-def _merged(folder: Path, parts: Sequence[Part]) -> list[Part]:
-    """Neighbours joined until each part is at least twice as large as the next, so that there are few of them."""
-    groups: list[tuple[int, list[Part]]] = []
-    for part in parts:
-        size, group = part.passages, [part]
-        while size and groups and groups[-1][0] < 2 * size:
-            before = groups.pop()
-            size, group = before[0] + size, [*before[1], *group]
-        if size:
-            groups.append((size, group))
-    return [_searchable(folder, group[0]) if len(group) == 1 else join(folder, group) for _, group in groups]
+def _merged(folder: Path, kept: Sequence[Part], fresh: Sequence[Part]) -> list[Part]:
+    """The fresh parts as one, and neighbours joined until each is at least twice as large as the next."""
+    groups: list[list[Part]] = []
+    for group in [*([part] for part in kept), [*fresh]]:
+        while groups and _size(groups[-1]) < 2 * _size(group):
+            group = [*groups.pop(), *group]
+        groups.append(group)
+    return [
+        _searchable(folder, group[0]) if len(group) == 1 else join(folder, group) for group in groups if _size(group)
+    ]
+
+
+def _size(group: Sequence[Part]) -> int:
+    return sum(part.passages for part in group)
 
 
 def join(folder: Path, parts: Sequence[Part]) -> Part:
@@ -118,8 +121,7 @@ def join(folder: Path, parts: Sequence[Part]) -> Part:
     place = new_segment_folder(folder)
     with SegmentWriter.open(place) as writer:
         for segment in _segments(folder, parts):
-            for numbers, embedded in segment.embedded():
-                writer.add(embedded, numbers)
+            writer.copy(segment)
     return _searchable(folder, Part(place.name, writer.passages))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,14 @@ from numpy.typing import NDArray
 from corpus.article import Article, Passage
 from corpus.errors import IndexDamaged
 from index.catalogue import Entry, folded
-from index.embedder import EmbeddedPassage
-from index.engine import EmbeddedArticle
 from index.filters import Filters
 from index.query import Analysis, Ids
-from index.segment_writer import IDS, SENTENCES, TEXTS, VECTORS, seal
+from index.segment_writer import FIRST_SENTENCE, IDS, NUMBER, RANGE_BYTES, RANGES, SENTENCES, TEXTS, VECTORS, seal
 from index.source_file import SourceFile
 
 _ARTICLE = ", ".join(item.name for item in fields(Article))
 _ARTICLES = "articles JOIN texts USING (id)"
 _SOURCE = "path, digest, indexed"
-_PASSAGE = (
-    "id, article_id, ordinal, start, stop, text, sentences, first_sentence, title_words, words, vector_seal, "
-    "sentences_seal, seal"
-)
 _LIVE = "NOT IN (SELECT value FROM json_each(?))"
 _ONE_OF = "IN (SELECT value FROM json_each(?))"
 _ENTRY = (
@@ -146,8 +140,8 @@ class Segment:
     def passages(self, ids: Collection[int]) -> dict[int, tuple[Passage, Analysis]]:
         """Passages by number, and what is known of them; those that are not here are left out."""
         wanted = json.dumps([int(number) for number in ids])
-        rows = self._texts.execute(f"SELECT {_PASSAGE} FROM passages WHERE id {_ONE_OF}", (wanted,))
-        return {row[0]: self._passage(row) for row in rows}
+        rows = self._texts.execute(f"SELECT * FROM passages WHERE id {_ONE_OF}", (wanted,))
+        return {row[NUMBER]: self._passage(row) for row in rows}
 
     def passage_ids(self, article_ids: Iterable[str]) -> list[int]:
         """The numbers of the passages of some articles, ascending."""
@@ -176,38 +170,36 @@ class Segment:
         query = f"SELECT id, title_words || ' ' || words FROM passages WHERE article_id {_LIVE} ORDER BY id"
         return self._texts.execute(query, (self._gone,))
 
-    def embedded(self) -> Iterator[tuple[list[int], EmbeddedArticle]]:
-        """Every article with its passages and their numbers, in the order of the numbers."""
-        query = f"SELECT id, {_SOURCE} FROM articles WHERE id {_LIVE} ORDER BY first_passage"
-        for name, path, digest, indexed in self._texts.execute(query, (self._gone,)).fetchall():
-            article = self.article(name)
-            assert article is not None
-            numbers = self.passage_ids([name])
-            passages = self.passages(numbers)
-            rows = self.vectors[np.searchsorted(self.ids, numbers)]
-            embedded = [
-                EmbeddedPassage(passages[number][0], vector, passages[number][1].vectors)
-                for number, vector in zip(numbers, rows, strict=True)
-            ]
-            yield numbers, EmbeddedArticle(article, SourceFile(Path(path), digest, indexed), tuple(embedded))
+    def stored_articles(self) -> Iterator[tuple[tuple[Any, ...], str]]:
+        """Every article's row as it was written, and its text."""
+        query = f"SELECT articles.*, texts.text FROM {_ARTICLES} WHERE articles.id {_LIVE} ORDER BY first_passage"
+        return ((row[:-1], row[-1]) for row in self._texts.execute(query, (self._gone,)))
+
+    def stored_passages(self) -> Iterator[tuple[tuple[Any, ...], bytes, bytes]]:
+        """Every passage's row as it was written, by number, with the bytes of its vector and of its sentences'."""
+        rows = self._texts.execute(f"SELECT * FROM passages WHERE article_id {_LIVE} ORDER BY id", (self._gone,))
+        for row in rows:
+            first, count = row[FIRST_SENTENCE], len(row[RANGES]) // RANGE_BYTES
+            vector = self.vectors[np.searchsorted(self.ids, row[NUMBER])]
+            yield row, vector.tobytes(), self.sentences[first : first + count].tobytes()
 
     def _passage(self, row: tuple[Any, ...]) -> tuple[Passage, Analysis]:
-        number, article_id, ordinal, start, end, text, packed, first, title, words, *_ = self._checked(row)
-        *_, vector_seal, sentences_seal, _ = row
+        first, *sealed = row
+        number, article_id, ordinal, start, end, text, packed, title, words, *seals = self._checked(sealed)
         sentences = np.frombuffer(packed, dtype="<i4").reshape(-1, 2).tolist()
         vectors = self.sentences[first : first + len(sentences)]
         vector = self.vectors[np.searchsorted(self.ids, number)]
-        for array, expected, file in ((vector, vector_seal, VECTORS), (vectors, sentences_seal, SENTENCES)):
+        for array, expected, file in zip((vector, vectors), seals, (VECTORS, SENTENCES), strict=True):
             if seal(array.tobytes()) != expected:
                 raise self._damaged(file)
         held = tuple(frozenset(line.split()) for line in words.split("\n")[1:])
         analysis = Analysis(frozenset(title.split()), held, vectors.astype(np.float32))
         return Passage(article_id, ordinal, start, end, text, tuple((a, b) for a, b in sentences)), analysis
 
-    def _checked(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _checked(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """The row without its checksum, which it has to have."""
         *values, expected = row
-        if seal(repr(values).encode()) != expected:
+        if seal(*values) != expected:
             raise self._damaged(TEXTS)
         return tuple(values)
 
@@ -224,7 +216,8 @@ def _rows(file: Path, dim: int) -> NDArray[np.float16]:
     """The rows of a file of half-precision numbers, mapped into memory."""
     if not file.stat().st_size:
         return np.zeros((0, dim), dtype=np.float16)
-    return np.memmap(file, dtype=np.float16, mode="r").reshape(-1, dim)
+    # As an array like any other: numpy's own kind of it is slow to take rows of.
+    return np.memmap(file, dtype=np.float16, mode="r").reshape(-1, dim).view(np.ndarray)
 
 
 def _width(file: Path, rows: int) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import xxhash
@@ -17,6 +17,9 @@ from index.catalogue import folded
 from index.embedder import EmbeddedPassage
 from index.engine import EmbeddedArticle
 from index.words import passage_words, terms
+
+if TYPE_CHECKING:
+    from index.segment import Segment
 
 TEXTS, IDS, VECTORS, SENTENCES = "texts.sqlite", "ids.i64", "vectors.f16", "sentences.f16"
 
@@ -30,11 +33,16 @@ CREATE TABLE articles(
 CREATE INDEX articles_in_order ON articles(sought, id);
 CREATE TABLE texts(id PRIMARY KEY, text);
 CREATE TABLE passages(
-    id INTEGER PRIMARY KEY, article_id, ordinal, start, stop, text, sentences, first_sentence, title_words, words,
+    first_sentence, id INTEGER PRIMARY KEY, article_id, ordinal, start, stop, text, sentences, title_words, words,
     vector_seal, sentences_seal, seal
 );
 CREATE INDEX passages_of ON passages(article_id, ordinal);
 """
+# Columns of a passage. The first, which is not sealed, is another in another segment; the rest is copied as it is.
+FIRST_SENTENCE, NUMBER, RANGES = 0, 1, 7
+RANGE_BYTES = 8
+_INSERT_ARTICLE = f"INSERT INTO articles VALUES ({', '.join('?' * 14)})"
+_INSERT_PASSAGE = f"INSERT INTO passages VALUES ({', '.join('?' * 13)})"
 _ARTICLE = tuple(item.name for item in fields(Article))
 
 
@@ -71,23 +79,21 @@ class SegmentWriter:
     def add(self, embedded: EmbeddedArticle, numbers: Sequence[int]) -> None:
         """Write an article, and its passages under these numbers."""
         article, source = embedded.article, embedded.source
-        self._texts.execute(
-            "INSERT INTO articles VALUES (:id, :title, :source, :author, :published, :url, :language, :path, "
-            ":digest, :indexed, :words, :sought, :first_passage, :seal)",
-            {
-                **asdict(article),
-                **asdict(source),
-                "path": str(source.path),
-                "words": len(article.text.split()),
-                "sought": folded("\n".join([article.title, article.source or "", article.id])),
-                "first_passage": next(iter(numbers), None),
-                "seal": seal(repr([getattr(article, name) for name in _ARTICLE]).encode()),
-            },
-        )
-        self._texts.execute("INSERT INTO texts VALUES (?, ?)", (article.id, article.text))
+        row = [getattr(article, name) for name in _ARTICLE if name != "text"]
+        row += [str(source.path), source.digest, source.indexed, len(article.text.split())]
+        row += [folded("\n".join([article.title, article.source or "", article.id])), next(iter(numbers), None)]
+        row += [seal(*(getattr(article, name) for name in _ARTICLE))]
+        self._write_article(row, article.text)
         title = " ".join(terms(article.title))
         for number, passage in zip(numbers, embedded.passages, strict=True):
             self._add(number, passage, title)
+
+    def copy(self, segment: Segment) -> None:
+        """Write all that a segment holds: as it is, for its checksums come with it."""
+        for row, text in segment.stored_articles():
+            self._write_article(row, text)
+        for (_, *values), vector, sentences in segment.stored_passages():
+            self._write_passage(values, vector, sentences)
 
     def _add(self, number: int, embedded: EmbeddedPassage, title: str) -> None:
         passage = embedded.passage
@@ -95,17 +101,27 @@ class SegmentWriter:
         vector = embedded.vector.astype(np.float16).tobytes()
         sentences = embedded.sentence_vectors.astype(np.float16).tobytes()
         row = [number, passage.article_id, passage.ordinal, passage.start, passage.end, passage.text, packed]
-        row += [self._written_sentences, title, "\n".join(passage_words(passage)), seal(vector), seal(sentences)]
-        self._texts.execute(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, seal(repr(row).encode()))
-        )
-        self._ids.write(np.int64(number).tobytes())
+        row += [title, "\n".join(passage_words(passage)), seal(vector), seal(sentences)]
+        self._write_passage([*row, seal(*row)], vector, sentences)
+
+    def _write_article(self, row: Sequence[Any], text: str) -> None:
+        self._texts.execute(_INSERT_ARTICLE, row)
+        self._texts.execute("INSERT INTO texts VALUES (?, ?)", (row[0], text))
+
+    def _write_passage(self, values: Sequence[Any], vector: bytes, sentences: bytes) -> None:
+        """Write a passage's row but for its first column, and its vectors."""
+        row = (self._written_sentences, *values)
+        self._texts.execute(_INSERT_PASSAGE, row)
+        self._ids.write(np.int64(row[NUMBER]).tobytes())
         self._vectors.write(vector)
         self._sentences.write(sentences)
-        self._written_sentences += len(passage.sentences)
+        self._written_sentences += len(row[RANGES]) // RANGE_BYTES
         self.passages += 1
 
 
-def seal(content: bytes) -> bytes:
+def seal(*values: object) -> bytes:
     """A checksum of what is read by itself, so that it need not be read with all the rest to be trusted."""
-    return xxhash.xxh3_64_digest(content)
+    digest = xxhash.xxh3_64()
+    for value in values:
+        digest.update(value if isinstance(value, bytes) else f"{value}\0".encode())
+    return digest.digest()

@@ -34,7 +34,7 @@ def in_order(question: Question, readings: Sequence[Reading], k: int, reranker: 
     """The k best of some passages, best first, with their new scores."""
     scores = reranker.scores(question, readings)
     # Ties are settled by passage number.
-    order = np.lexsort(([reading.hit.id for reading in readings], -scores))
+    order = np.lexsort((np.array([reading.hit.id for reading in readings]), -scores))
     return [_scored(readings[place], float(scores[place])) for place in order[:k]]
 
 

@@ -24,7 +24,11 @@ from corpus.gold import GoldQuestion
 from index.article_index import ArticleIndex
 from index.folder_index import FolderIndex
 from index.folder_store import FolderStore
+from index.generation import new_segment_folder, write_generation
+from index.manifest import Part
 from index.query import Hit
+from index.segment import Segment
+from index.segment_writer import SegmentWriter
 from rag import confidence
 from rag.evaluation.metrics import matches
 from rag.evaluation.summary import calibration_error
@@ -171,10 +175,11 @@ def _library(index: FolderIndex, members: set[str], folder: Path) -> FolderIndex
     """An index of some articles of another, with the vectors that it has already."""
     store = FolderStore(folder)
     with store.writing():
-        draft = store.draft(None, {}, index.manifest.recipe)
-        for segment in index.segments:
-            draft.add([embedded for _, embedded in segment.embedded() if embedded.article.id in members])
-        draft.put_in_force((), (), ())
+        place = new_segment_folder(folder)
+        with SegmentWriter.open(place) as writer:
+            for segment in index.segments:
+                writer.copy(Segment(segment.folder, segment.sources().keys() - members))
+        write_generation(folder, None, [Part(place.name, writer.passages)], (), index.manifest.recipe, (), ())
     return store.open()
 
 
