@@ -470,6 +470,42 @@ def test_passages_of_an_interrupted_rebuild_do_not_get_numbers_that_are_taken(
     assert len(_passages(folder, search)) == 8
 
 
+def test_an_interrupted_update_and_an_interrupted_rebuild_are_not_mixed(
+    many: Path, articles: Path, folder: Path, interrupt: Interrupt, search: Search
+) -> None:
+    build([articles], folder)
+    interrupt([articles, many], folder, after=3)
+    interrupt([articles, many], folder, after=9, rebuild=True)
+    build([articles, many], folder)
+    passages = _passages(folder, search)
+    assert sorted(article for article, _ in passages.values()) == _ids(folder)
+    assert len(passages) == 11
+
+
+def test_what_cannot_be_read_is_named_by_each_build_that_was_interrupted_before(
+    many: Path, folder: Path, interrupt: Interrupt, embedded: list[str]
+) -> None:
+    broken = ["room0.pdf", "room5.pdf", "room9.txt"]
+    for name in broken:
+        (many / name).touch()
+    for _ in range(2):
+        interrupt([many], folder, after=3)
+    embedded.clear()
+    report = build([many], folder)
+    assert [error.path.name for error in report.skipped] == broken
+    assert (len(report.added), len(embedded), report.embedded_passages) == (8, 4, 4)
+    assert [error.path.name for error in build([many], folder).skipped] == broken
+
+
+def test_finished_lots_lie_on_disk_while_the_build_goes_on(many: Path, folder: Path, interrupt: Interrupt) -> None:
+    interrupt([many], folder, after=7)
+    finished = [place for place in (folder / "segments").iterdir() if (place / "recipe.json").exists()]
+    assert len(finished) == 3
+    before = {place.name: place.stat().st_ino for place in finished}
+    interrupt([many], folder, after=1)
+    assert before.items() <= {place.name: place.stat().st_ino for place in (folder / "segments").iterdir()}.items()
+
+
 def test_a_segment_of_an_interrupted_build_that_broke_is_embedded_again(
     many: Path, folder: Path, interrupt: Interrupt, search: Search
 ) -> None:
