@@ -40,6 +40,7 @@ class MilvusIndex:
         self.manifest = record.manifest
         self.embedder = embedder
         self._connection = connection
+        self._record = record
         self._collections = record.collections
         self._visible = record.visible
         self._frequencies = Frequencies(connection, record.collections.passages, record.visible)
@@ -114,7 +115,7 @@ class MilvusIndex:
             by_meaning = vectors.result()
         # Every candidate's cosine is known; those that only their words found are looked up.
         found = set().union(*(set(ranking.ids.tolist()) for ranking in by_words))
-        cosines = self._by_meaning(queries, both(visible, one_of("id", sorted(found))), len(found)) if found else []
+        cosines = self._by_meaning(queries, one_of("id", sorted(found)), len(found)) if found else []
         return [
             _mixed([by_meaning[place], *cosines[place : place + 1]], by_words[place], k)
             for place in range(len(queries))
@@ -145,11 +146,12 @@ class MilvusIndex:
 
     def _passages(self, numbers: Collection[int], fields: Iterable[str]) -> dict[int, Row]:
         """Some fields of passages, by number."""
-        ordered, fields, found = sorted(numbers), list(fields), []
+        ordered, fields, found = sorted(numbers), [*fields, "article"], []
         for start in range(0, len(ordered), _ROWS):
-            some = both(self._visible, one_of("id", ordered[start : start + _ROWS]))
+            # By ids alone, which is how Milvus Lite does not look at all the others.
+            some = one_of("id", ordered[start : start + _ROWS])
             found += self._connection.query(self._collections.passages, some, fields)
-        return {int(row["id"]): row for row in found}
+        return {int(row["id"]): row for row in found if self._record.holds(row)}
 
     def _head(self, article_id: str) -> Row | None:
         return next((row for row in self._article_rows(article_id) if row["part"] == 0), None)

@@ -38,6 +38,10 @@ class Record:
         held = f"article < {self.manifest.next_id}"
         return f"{held} and article not in {list(self.retired)}" if self.retired else held
 
+    def holds(self, row: Row) -> bool:
+        """Whether a row, read by its id, is one of this generation."""
+        return int(row["article"]) < self.manifest.next_id and int(row["article"]) not in self.retired
+
 
 def version(connection: Connection) -> str:
     """What tells the generation in force from every other.

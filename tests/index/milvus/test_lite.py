@@ -14,7 +14,9 @@ from corpus.errors import IndexDamaged, IndexMismatch, IndexNotFound, MissingDep
 from index.article_index import ArticleIndex
 from index.build import build
 from index.location import MilvusLocation, location
+from index.milvus import draft
 from index.query import Found, Query
+from index.remove import remove
 from index.store import store_at
 from tests.index.conftest import write
 
@@ -150,6 +152,20 @@ def test_without_the_libraries_the_way_to_install_them_is_said(
         monkeypatch.setitem(sys.modules, missing, None)
         with pytest.raises(MissingDependency, match=r'pip install "ask-the-articles\[milvus\]"$'):
             build([articles], lite)
+
+
+def test_what_many_articles_leave_behind_goes_at_once(
+    lite: MilvusLocation, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft, "_RETIRED", 1)
+    build([articles], lite)
+    remove(["bridge", "lighthouse"], lite)
+    assert [item.hit.passage.article_id for item in _ask(store_at(lite).open(), "the bridge")] == ["orchard/apples"]
+    store_at(lite).verify()
+    rows = pymilvus.MilvusClient(lite.uri).query(
+        "ask_the_articles_1_passages", filter="id >= 0", output_fields=["name"]
+    )
+    assert [row["name"] for row in rows] == ["orchard/apples"]
 
 
 def test_what_is_missing_or_of_another_format_is_seen(lite: MilvusLocation, articles: Path) -> None:
