@@ -129,7 +129,7 @@ class Connection:
             self.client.delete(collection, filter=condition, timeout=_WRITE)
 
     def query(self, collection: str, condition: str, fields: Sequence[str], *, strong: bool = False) -> list[Row]:
-        """The rows that meet a condition, some thousands at the most, in no order.
+        """The rows that meet a condition, so few that they fit into one reply, in no order.
 
         Args:
             strong: wait for all that anyone has written; otherwise this process's own is seen, and others' soon.

@@ -36,6 +36,6 @@ class Frequencies:
 
     @cached_property
     def _all(self) -> Counter[str]:
-        """Milvus Lite has none, and goes through every passage for one word as for all (5,000 passages: .3 s)."""
-        rows = self._connection.every(self._passages, self._visible, ["words"])
-        return Counter(word for row in rows for word in set(opened(row["words"])))
+        """Milvus Lite has none, and goes through every passage for one word as for all (12,000 passages: 1 s)."""
+        rows = self._connection.query(self._passages, self._visible, ["words"])
+        return Counter(word for row in rows for word in set(opened(row["words"]).split()))

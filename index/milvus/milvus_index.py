@@ -142,6 +142,8 @@ class MilvusIndex:
                 rows.analysis_of(found[number], dim),
             )
             for number, score, dense, lexical in table
+            # Two generations later, what was found may be gone before it is fetched.
+            if number in found
         ]
 
     def _passages(self, numbers: Collection[int], fields: Iterable[str]) -> dict[int, Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +26,7 @@ from index.words import passage_words, terms
 # Characters of a text in one row: they never take more bytes than a string of Milvus may have.
 _PART = 16_000
 _PARTS = 1 << 20
+_SEALED = re.compile(r"\b_([0-9a-f]+)\b")
 
 ENTRY = ("name", "title", "source", "published", "words", "passages", "indexed", "path")
 SOURCE = ("name", "path", "digest", "indexed")
@@ -111,7 +113,7 @@ def passage_of(row: Row) -> Passage:
 
 def analysis_of(row: Row, dim: int) -> Analysis:
     """What is known of a passage, from its row."""
-    title, _, *sentences = (frozenset(opened(line)) for line in row["words"].split("\n"))
+    title, _, *sentences = (f" {opened(line)} " for line in row["words"].split("\n"))
     packed = b"".join(base64.b64decode(vector) for vector in row["sentence_vectors"])
     vectors = np.frombuffer(packed, dtype="<f2").reshape(-1, dim).astype(np.float32)
     return Analysis(title, tuple(sentences), vectors)
@@ -122,9 +124,9 @@ def sealed(words: Iterable[str]) -> str:
     return " ".join(word if word.isascii() else f"_{word.encode().hex()}" for word in words)
 
 
-def opened(words: str) -> list[str]:
-    """The words that `sealed` joined."""
-    return [bytes.fromhex(word[1:]).decode() if word.startswith("_") else word for word in words.split()]
+def opened(words: str) -> str:
+    """The words that `sealed` joined, as they were."""
+    return _SEALED.sub(lambda word: bytes.fromhex(word[1]).decode(), words)
 
 
 def _half(vectors: Vectors) -> NDArray[np.float16]:

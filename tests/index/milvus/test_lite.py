@@ -58,7 +58,8 @@ def test_both_stores_say_nearly_the_same(tmp_path: Path, lite: MilvusLocation) -
         assert theirs[0].hit.passage == ours[0].hit.passage
         for item in theirs:
             other = by_place[item.hit.passage.article_id, item.hit.passage.ordinal]
-            assert (item.hit.passage, item.analysis.words) == (other.hit.passage, other.analysis.words)
+            assert (item.hit.passage, item.analysis.title) == (other.hit.passage, other.analysis.title)
+            assert item.analysis.sentences == other.analysis.sentences
             assert item.hit.dense == pytest.approx(other.hit.dense, abs=1e-3)
             # tantivy keeps a passage's length to three bits or so.
             assert item.hit.lexical == pytest.approx(other.hit.lexical, rel=0.1)
