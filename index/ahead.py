@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from queue import Full, Queue
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Event, Semaphore, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
 def ahead(items: Iterable[T], count: int) -> Iterator[T]:
-    """The same items, up to `count` of them made in another thread before they are asked for; errors come in place.
-
-    Args:
-        count: at least two.
-    """
-    # One more is in the thread's hands.
-    made: Queue[tuple[T | None, BaseException | None]] = Queue(count - 1)
-    stopped = Event()
-
-    def put(item: T | None, error: BaseException | None = None) -> None:
-        while not stopped.is_set():
-            with suppress(Full):
-                made.put((item, error), timeout=0.1)
-                break
+    """The same items, up to `count` of them made in another thread before they are asked for; errors come in place."""
+    made: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+    room, stopped = Semaphore(count), Event()
 
     def work() -> None:
         try:
-            for item in items:
-                put(item)
-                if stopped.is_set():
-                    return
-            put(None, StopIteration())
+            to_make = iter(items)
+            while room.acquire() and not stopped.is_set():
+                made.put((next(to_make), None))
         except BaseException as error:
-            put(None, error)
+            # The end is one too.
+            made.put((None, error))
 
     thread = Thread(target=work, daemon=True)
     thread.start()
@@ -46,6 +33,8 @@ def ahead(items: Iterable[T], count: int) -> Iterator[T]:
                 return
             if error is not None:
                 raise error
+            room.release()
             yield item  # type: ignore[misc]
     finally:
         stopped.set()
+        room.release()

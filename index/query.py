@@ -51,12 +51,17 @@ class Hit:
 class Analysis:
     """What the index knows of a passage beyond its text, so that no question has to work it out.
 
-    `title` are the words of its article's title, `words` those of each sentence, both as `index.words.terms` gives
-    them, and `vectors`, of shape (sentences, dim), are the sentences' own.
+    Words are as `index.words.terms` gives them, each with a space before and after it: to find a few of them in many
+    passages, that is faster than a set.
+
+    Args:
+        title: the words of its article's title.
+        sentences: the words of each sentence.
+        vectors: the sentences' own, of shape (sentences, dim).
     """
 
-    title: Words
-    words: tuple[Words, ...]
+    title: str
+    sentences: tuple[str, ...]
     vectors: Vectors
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from struct import calcsize, iter_unpack
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from corpus.errors import IndexDamaged
 from index.catalogue import Entry, folded
 from index.filters import Filters
 from index.query import Analysis, Ids
-from index.segment_writer import FIRST_SENTENCE, IDS, NUMBER, RANGE_BYTES, RANGES, SENTENCES, TEXTS, VECTORS, seal
+from index.segment_writer import FIRST_SENTENCE, IDS, NUMBER, RANGE, RANGES, SENTENCES, TEXTS, VECTORS, seal
 from index.source_file import SourceFile
 
 _ARTICLE = ", ".join(item.name for item in fields(Article))
@@ -141,7 +142,9 @@ class Segment:
         """Passages by number, and what is known of them; those that are not here are left out."""
         wanted = json.dumps([int(number) for number in ids])
         rows = self._texts.execute(f"SELECT * FROM passages WHERE id {_ONE_OF}", (wanted,))
-        return {row[NUMBER]: self._passage(row) for row in rows}
+        found = rows.fetchall()
+        vectors = self.vectors[np.searchsorted(self.ids, [row[NUMBER] for row in found])]
+        return {row[NUMBER]: self._passage(row, vector) for row, vector in zip(found, vectors, strict=True)}
 
     def passage_ids(self, article_ids: Iterable[str]) -> list[int]:
         """The numbers of the passages of some articles, ascending."""
@@ -179,22 +182,22 @@ class Segment:
         """Every passage's row as it was written, by number, with the bytes of its vector and of its sentences'."""
         rows = self._texts.execute(f"SELECT * FROM passages WHERE article_id {_LIVE} ORDER BY id", (self._gone,))
         for row in rows:
-            first, count = row[FIRST_SENTENCE], len(row[RANGES]) // RANGE_BYTES
+            first, count = row[FIRST_SENTENCE], len(row[RANGES]) // calcsize(RANGE)
             vector = self.vectors[np.searchsorted(self.ids, row[NUMBER])]
             yield row, vector.tobytes(), self.sentences[first : first + count].tobytes()
 
-    def _passage(self, row: tuple[Any, ...]) -> tuple[Passage, Analysis]:
+    def _passage(self, row: tuple[Any, ...], vector: NDArray[np.float16]) -> tuple[Passage, Analysis]:
         first, *sealed = row
-        number, article_id, ordinal, start, end, text, packed, title, words, *seals = self._checked(sealed)
-        sentences = np.frombuffer(packed, dtype="<i4").reshape(-1, 2).tolist()
-        vectors = self.sentences[first : first + len(sentences)]
-        vector = self.vectors[np.searchsorted(self.ids, number)]
+        _, article_id, ordinal, start, end, text, packed, title, words, *seals = self._checked(sealed)
+        ranges = tuple(iter_unpack(RANGE, packed))
+        vectors = self.sentences[first : first + len(ranges)]
         for array, expected, file in zip((vector, vectors), seals, (VECTORS, SENTENCES), strict=True):
             if seal(array.tobytes()) != expected:
                 raise self._damaged(file)
-        held = tuple(frozenset(line.split()) for line in words.split("\n")[1:])
-        analysis = Analysis(frozenset(title.split()), held, vectors.astype(np.float32))
-        return Passage(article_id, ordinal, start, end, text, tuple((a, b) for a, b in sentences)), analysis
+        analysis = Analysis(
+            f" {title} ", tuple(f" {line} " for line in words.split("\n")[1:]), vectors.astype(np.float32)
+        )
+        return Passage(article_id, ordinal, start, end, text, ranges), analysis
 
     def _checked(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """The row without its checksum, which it has to have."""

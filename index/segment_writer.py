@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from struct import calcsize, pack
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -40,7 +41,8 @@ CREATE INDEX passages_of ON passages(article_id, ordinal);
 """
 # Columns of a passage. The first, which is not sealed, is another in another segment; the rest is copied as it is.
 FIRST_SENTENCE, NUMBER, RANGES = 0, 1, 7
-RANGE_BYTES = 8
+# A sentence's first character and the one after its last.
+RANGE = "<ii"
 _INSERT_ARTICLE = f"INSERT INTO articles VALUES ({', '.join('?' * 14)})"
 _INSERT_PASSAGE = f"INSERT INTO passages VALUES ({', '.join('?' * 13)})"
 _ARTICLE = tuple(item.name for item in fields(Article))
@@ -97,7 +99,7 @@ class SegmentWriter:
 
     def _add(self, number: int, embedded: EmbeddedPassage, title: str) -> None:
         passage = embedded.passage
-        packed = np.array(passage.sentences, dtype="<i4").tobytes()
+        packed = b"".join(pack(RANGE, *place) for place in passage.sentences)
         vector = embedded.vector.astype(np.float16).tobytes()
         sentences = embedded.sentence_vectors.astype(np.float16).tobytes()
         row = [number, passage.article_id, passage.ordinal, passage.start, passage.end, passage.text, packed]
@@ -115,13 +117,12 @@ class SegmentWriter:
         self._ids.write(np.int64(row[NUMBER]).tobytes())
         self._vectors.write(vector)
         self._sentences.write(sentences)
-        self._written_sentences += len(row[RANGES]) // RANGE_BYTES
+        self._written_sentences += len(row[RANGES]) // calcsize(RANGE)
         self.passages += 1
 
 
 def seal(*values: object) -> bytes:
     """A checksum of what is read by itself, so that it need not be read with all the rest to be trusted."""
-    digest = xxhash.xxh3_64()
-    for value in values:
-        digest.update(value if isinstance(value, bytes) else f"{value}\0".encode())
-    return digest.digest()
+    return xxhash.xxh3_64_digest(
+        b"\0".join([value if isinstance(value, bytes) else str(value).encode() for value in values])
+    )

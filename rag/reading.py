@@ -22,10 +22,10 @@ class Reading:
     analysis: Analysis
     cosines: Vectors
 
-    @property
+    @cached_property
     def title(self) -> Words:
         """The words of the title of its article."""
-        return self.analysis.title
+        return frozenset(self.analysis.title.split())
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -35,12 +35,12 @@ class Reading:
     @cached_property
     def words(self) -> tuple[Words, ...]:
         """The words of each sentence, with those of the title."""
-        return tuple(self.title | words for words in self.analysis.words)
+        return tuple(self.title.union(words.split()) for words in self.analysis.sentences)
 
     @cached_property
     def all_words(self) -> Words:
         """The words of the whole passage, with those of its title."""
-        return self.title.union(*self.analysis.words)
+        return self.title.union(*self.words)
 
 
 def read(question: Question, found: Found) -> Reading:

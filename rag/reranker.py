@@ -53,15 +53,17 @@ def _covered(rarity: Mapping[str, float], reading: Reading) -> tuple[float, floa
     total = sum(rarity.values())
     if not total:
         return 1.0, 1.0
-    sentences = [0.0] * len(reading.analysis.words)
+    title, held = reading.analysis.title, reading.analysis.sentences
+    sentences = [0.0] * len(held)
     everywhere = anywhere = 0.0
     for word, weight in rarity.items():
-        if word in reading.title:
+        spaced = f" {word} "
+        if spaced in title:
             everywhere += weight
             continue
         is_here = False
-        for number, words in enumerate(reading.analysis.words):
-            if word in words:
+        for number, words in enumerate(held):
+            if spaced in words:
                 sentences[number] += weight
                 is_here = True
         anywhere += weight if is_here else 0.0
