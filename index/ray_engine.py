@@ -22,6 +22,7 @@ from corpus.splitter import Splitter
 from index.embedder import EmbeddedPassage
 from index.engine import EmbeddedArticle, Told
 from index.plan import Planned
+from index.ray_pipeline import Pipeline, article_of, describe, passage_of
 
 # Longer than any machine in reach takes to accept a connection.
 _CONNECT_SECONDS = 5
@@ -36,11 +37,9 @@ class RayEngine:
     """
 
     def __init__(self, ray: Any, address: str, model: str, splitter: Splitter) -> None:
-        from index.ray_pipeline import describe
-
         self._ray, self._address, self._model, self._splitter = ray, address, model, splitter
         self._stop = weakref.finalize(self, ray.shutdown)
-        with self._failing():
+        with self._failing("cannot load the model on its machines, where this project has to be installed"):
             # A worker that keeps the model in memory has no further use.
             described = ray.remote(max_calls=1)(describe).remote(model)
             self.digest, self.dim = ray.get(described)
@@ -68,7 +67,7 @@ class RayEngine:
                 warnings.simplefilter("ignore")
                 ray.init("local", include_dashboard=False, **quiet) if own else ray.init(address, **quiet)
         except Exception as error:  # whatever Ray raises, the user gets one plain line
-            advice = f": {_WANTED}" if isinstance(error, ConnectionError) else ""
+            advice = f": {_WANTED}" if type(error) is ConnectionError else ""
             raise EngineError(address, f"cannot be used ({_last_line(error)}){advice}") from error
         # Where a model is a folder, the workers stand in another one.
         return cls(ray, address, str(Path(model).resolve()) if Path(model).is_dir() else model, splitter)
@@ -86,11 +85,9 @@ class RayEngine:
 
     def _rows(self, planned: Sequence[Planned]) -> Iterator[dict[str, Any]]:
         """What the pipeline makes of the files; the next table travels while the one before is stored."""
-        from index.ray_pipeline import Pipeline
-
         files = [(str(item.path.absolute()), item.article_id) for item in planned]
         actor = self._ray.remote(num_cpus=0, resources={"node:__internal_head__": 0.001})(Pipeline)
-        with self._failing():
+        with self._failing("has given up"):
             pipeline = actor.remote(files, self._splitter, self._model, self.digest)
             coming = pipeline.next.remote()
             while (table := self._ray.get(coming)) is not None:
@@ -98,8 +95,6 @@ class RayEngine:
                 yield from table.to_pylist()
 
     def _made(self, planned: Planned, rows: Iterator[dict[str, Any]], told: Told) -> EmbeddedArticle | UnreadableFile:
-        from index.ray_pipeline import article_of, passage_of
-
         head = next(rows)
         if head["reason"] is not None:
             return UnreadableFile(planned.path, head["reason"])
@@ -111,7 +106,7 @@ class RayEngine:
         return EmbeddedArticle(article_of(head), planned.source, tuple(passages))
 
     @contextmanager
-    def _failing(self) -> Iterator[None]:
+    def _failing(self, how: str) -> Iterator[None]:
         """Ray's errors, which hold the traces of several machines, as one line each; the engine ends with them."""
         try:
             yield
@@ -120,12 +115,14 @@ class RayEngine:
             cause = getattr(error, "cause", None)
             if isinstance(cause, ModelError):
                 raise ModelError(str(cause)) from error
-            raise EngineError(self._address, f"has given up: {_last_line(cause or error)}") from error
+            raise EngineError(self._address, f"{how}: {_last_line(cause or error)}") from error
 
 
 def _ray(own: bool) -> Any:
     """Ray, told before it is imported to tell nobody about itself; raises MissingDependency."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    # With it, gRPC now and then crashes the processes that Ray starts.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     # Where something else than Ray listens, its client tries three times.
     os.environ.setdefault("RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S", str(_CONNECT_SECONDS))
     if own:

@@ -73,7 +73,7 @@ class Pipeline:
                 fn_constructor_args=[model, digest],
                 # On two cores, two models of one thread embed 69 passages a second, one of two threads 61. The pool
                 # grows while there is more to do, and shrinks to make room for who has lost its machine.
-                compute=data.ActorPoolStrategy(min_size=1, max_size=gpus or cores),
+                compute=data.ActorPoolStrategy(min_size=1, max_size=max(1, gpus or cores)),
                 num_gpus=1 if gpus else 0,
                 num_cpus=1 - _READING,
                 max_task_retries=_RETRIES,

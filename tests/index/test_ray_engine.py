@@ -32,6 +32,7 @@ needs_ray = pytest.mark.skipif(
 BUNDLED = Path(__file__).parents[2] / "corpus" / "articles"
 # Several batches' worth of passages from few articles.
 SHORT = Splitter(max_tokens=20)
+MEMORY = 100 * 2**20
 EMBEDDING = "ray::MapWorker(MapBatches(Embedding))"
 
 
@@ -45,7 +46,7 @@ class Machines:
 
     def add(self) -> None:
         """One more worker."""
-        self.nodes.append(self.cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20))
+        self.nodes.append(self.cluster.add_node(num_cpus=1, object_store_memory=MEMORY))
 
     def embedding(self) -> list[tuple[int, Any]]:
         """The processes that embed at this moment, each with its node."""
@@ -62,14 +63,17 @@ class Machines:
 @pytest.fixture(scope="module")
 def machines(_own_home: None) -> Iterator[Machines]:
     """A head and one worker."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    cluster = import_module("ray.cluster_utils").Cluster()
     port = 20_000 + os.getpid() % 10_000
-    cluster.add_node(num_cpus=0, ray_client_server_port=port, include_dashboard=False, object_store_memory=100 * 2**20)
-    machines = Machines(cluster, f"ray://{cluster.address.rpartition(':')[0]}:{port}")
-    machines.add()
-    yield machines
-    cluster.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # With it, gRPC now and then crashes the process that the head starts for a client.
+        patch.setenv("GRPC_ENABLE_FORK_SUPPORT", "0")
+        cluster = import_module("ray.cluster_utils").Cluster()
+        cluster.add_node(num_cpus=0, ray_client_server_port=port, include_dashboard=False, object_store_memory=MEMORY)
+        machines = Machines(cluster, f"ray://{cluster.address.rpartition(':')[0]}:{port}")
+        machines.add()
+        yield machines
+        cluster.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -180,14 +184,15 @@ def test_a_ray_of_its_own_listens_to_this_machine_alone_and_ends_with_the_build(
     program = f"""
 from pathlib import Path
 from index.build import build
-import ray
 
 def progress(what, done, total):
     if what == "Embedding":
+        import ray
         hosts.update(node["NodeManagerAddress"] for node in ray.nodes())
 
 hosts = set()
 report = build([Path({str(articles)!r})], Path({str(folder)!r}), engine="ray", progress=progress)
+import ray
 print(report.embedded_passages, hosts, ray.is_initialized())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
