@@ -200,6 +200,99 @@ def test_many_can_ask_at_once(chatbot: Chatbot) -> None:
             assert answer.text == alone.text
 
 
+# Many questions at once
+
+MANY = [
+    INDIA,
+    "What is the capital of Australia?",
+    "When was the SCO founded?",
+    "?",
+    "Which countries joined the SCO in 2017?",
+    "Who leads the SCO?",
+]
+
+
+def _assert_same(answer: Answer, alone: Answer) -> None:
+    assert (answer.question, answer.text, answer.citations) == (alone.question, alone.text, alone.citations)
+    assert (answer.abstained, answer.standalone, answer.answered_by) == (
+        alone.abstained,
+        alone.standalone,
+        alone.answered_by,
+    )
+    assert answer.confidence == pytest.approx(alone.confidence, abs=1e-4)
+    assert [hit.id for hit in answer.hits] == [hit.id for hit in alone.hits]
+
+
+def test_questions_asked_together_get_the_answers_that_each_gets_alone(chatbot: Chatbot) -> None:
+    for question, answer in zip(MANY, chatbot.ask_many(MANY), strict=True):
+        _assert_same(answer, chatbot.ask(question))
+        for found, quote in _proofs(chatbot, answer):
+            assert found == quote
+
+
+@pytest.mark.parametrize("lot", [1, 2, 4, 6, 7])
+def test_they_come_in_their_order_in_lots_of_any_size(
+    chatbot: Chatbot, monkeypatch: pytest.MonkeyPatch, lot: int
+) -> None:
+    monkeypatch.setattr("rag.chatbot._LOT", lot)
+    asked = [MANY[number % 3] for number in (0, 1, 2, 1, 0, 0)]
+    assert [answer.question for answer in chatbot.ask_many(asked)] == asked
+
+
+def test_no_question_gets_no_answer(chatbot: Chatbot) -> None:
+    assert chatbot.ask_many([]) == []
+
+
+def test_a_bad_question_is_refused_before_any_is_answered(chatbot: Chatbot) -> None:
+    asked: list[str] = []
+
+    class Noting(_Parrot):
+        def answer(self, question: Question, readings: Sequence[Reading], *, on_token: OnToken | None = None) -> Answer:
+            asked.append(question.text)
+            return super().answer(question, readings, on_token=on_token)
+
+    noting = Chatbot(chatbot.index, answerer=Noting(chatbot.index, chatbot.settings))
+    with pytest.raises(BadQuestion, match="empty"):
+        noting.ask_many([INDIA, " ", INDIA])
+    assert asked == []
+    noting.ask_many([INDIA])
+    assert asked == [INDIA]
+
+
+def test_what_one_question_may_have_otherwise_many_may(chatbot: Chatbot) -> None:
+    source = chatbot.index.sources()[0]
+    chosen = Filters(frozenset({source}))
+    for question, answer in zip(MANY, chatbot.ask_many(MANY, filters=chosen, passages=2), strict=True):
+        _assert_same(answer, chatbot.ask(question, filters=chosen, passages=2))
+        assert len(answer.hits) <= 2
+    both = Chatbot(chatbot.index, answerer=_Parrot(chatbot.index, chatbot.settings))
+    assert [answer.text for answer in both.ask_many([INDIA])] == [INDIA]
+    (answer,) = both.ask_many([INDIA], answerer="extractive")
+    _assert_same(answer, chatbot.ask(INDIA))
+    with pytest.raises(SettingsError, match="no answerer nobody"):
+        both.ask_many([INDIA], answerer="nobody")
+    with pytest.raises(SettingsError, match="passages is 0"):
+        both.ask_many([INDIA], passages=0)
+
+
+def test_where_no_article_was_chosen_every_answer_is_a_refusal(chatbot: Chatbot) -> None:
+    answers = chatbot.ask_many(MANY, filters=Filters(frozenset({"Nobody"})))
+    assert all((answer.abstained, answer.hits) == (True, ()) for answer in answers)
+
+
+def test_each_of_many_says_where_its_time_went(chatbot: Chatbot) -> None:
+    for answer in chatbot.ask_many(MANY):
+        assert set(answer.timings) == {"embed", "search", "answer", "total"}
+        assert answer.timings["total"] >= answer.timings["answer"] >= 0
+
+
+def test_many_threads_may_ask_many(chatbot: Chatbot) -> None:
+    expected = [answer.text for answer in chatbot.ask_many(MANY)]
+    with ThreadPoolExecutor(4) as askers:
+        for answers in askers.map(chatbot.ask_many, [MANY] * 8):
+            assert [answer.text for answer in answers] == expected
+
+
 def test_own_articles_are_answered_from(own_articles: Path, tmp_path: Path) -> None:
     build([own_articles], tmp_path / "index")
     answer = ask("Why was the lamp given up?", index=tmp_path / "index")

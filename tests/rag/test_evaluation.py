@@ -11,12 +11,13 @@ import pytest
 
 from corpus.errors import RunError
 from corpus.gold import GoldQuestion, GoldQuote, load_gold
+from index.filters import Filters
+from index.folder_index import FolderIndex
+from index.query import Found, Query
 from rag import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate
 from rag.evaluation.failures import Failure
 from rag.library import BUNDLED_ARTICLES
-from rag.question import Question
-from rag.reading import Reading
 from tests.conftest import SHARED
 
 
@@ -104,7 +105,9 @@ def test_a_wrong_answer_is_put_down_to_the_stage_that_lost_it(
     assert outcome.failure == failure
 
 
-def test_evidence_that_was_not_read_was_ranked_too_low_or_not_found(bundled: tuple[Chatbot, Evaluation]) -> None:
+def test_evidence_that_was_not_read_was_ranked_too_low_or_not_found(
+    bundled: tuple[Chatbot, Evaluation], bundled_index: Path
+) -> None:
     chatbot, _ = bundled
     one = Chatbot(chatbot.index, replace(chatbot.settings, passages=1))
     read = one.search("When was the SCO founded?", 100)
@@ -112,18 +115,16 @@ def test_evidence_that_was_not_read_was_ranked_too_low_or_not_found(bundled: tup
     quote = GoldQuote(read[-1].passage.article_id, text, 0)
     (outcome,) = evaluate([GoldQuestion("a", "When was the SCO founded?", ("1066",), (quote,))], one).outcomes
     assert outcome.failure == Failure.RANKED_TOO_LOW
-    (outcome,) = evaluate([GoldQuestion("a", "Quark?", ("1066",), (quote,))], _blind(one)).outcomes
+    blind = Chatbot(_Shallow.open(bundled_index, one.index.manifest, one.index.embedder), one.settings)
+    (outcome,) = evaluate([GoldQuestion("a", "Quark?", ("1066",), (quote,))], blind).outcomes
     assert outcome.failure == Failure.NOT_RETRIEVED
 
 
-def _blind(chatbot: Chatbot) -> Chatbot:
-    """A chatbot that finds nothing but its first passage."""
+class _Shallow(FolderIndex):
+    """An index that finds nothing but the best passage."""
 
-    class First:
-        def rerank(self, question: Question, readings: Sequence[Reading]) -> list[Reading]:
-            return list(readings[:1])
-
-    return Chatbot(chatbot.index, chatbot.settings, reranker=First())
+    def search(self, queries: Sequence[Query], k: int, filters: Filters | None = None) -> list[list[Found]]:
+        return super().search(queries, min(k, 1), filters)
 
 
 def test_what_a_refusal_withheld_is_judged_as_if_it_had_been_said(bundled: tuple[Chatbot, Evaluation]) -> None:
