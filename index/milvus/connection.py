@@ -193,7 +193,7 @@ def lite_file(location: MilvusLocation) -> Path | None:
         return None
     if not location.uri.endswith(".db"):
         raise StoreError(location, f"{location} names no Milvus: give http://HOST:19530, or a file that ends in .db")
-    return Path(location.uri)
+    return Path(location.uri).expanduser()
 
 
 def _serve(file: Path, location: MilvusLocation) -> str:
