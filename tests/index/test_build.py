@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
@@ -288,21 +290,19 @@ def test_a_path_that_is_not_there_is_an_error(articles: Path, folder: Path, tmp_
     assert not folder.exists()
 
 
-def test_the_model_is_not_loaded_for_files_that_cannot_be_read(
-    articles: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_few_files_are_embedded_without_torch(articles: Path, folder: Path, search: Search) -> None:
+    build([articles], folder)
+    write(articles, {"mill.txt": "The mill was sold to a baker from Leeds.\n"})
     (articles / "picture.png").write_bytes(b"\x89PNG\r\n")
-    build([articles], folder)
-    loaded: list[str] = []
-    load = SentenceTransformerEmbedder.load
-
-    def noted(model: str) -> SentenceTransformerEmbedder:
-        loaded.append(model)
-        return load(model)
-
-    monkeypatch.setattr(SentenceTransformerEmbedder, "load", noted)
-    build([articles], folder)
-    assert loaded == []
+    program = (
+        "import sys; from pathlib import Path; from index.build import build\n"
+        "report = build([Path(sys.argv[1])], Path(sys.argv[2]))\n"
+        "print(report.added, [error.path.name for error in report.skipped], 'torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(articles), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.strip() == "['mill'] ['picture.png'] False"
+    assert search(folder, "Who bought the mill?", 1)[0].passage.article_id == "mill"
 
 
 # Other settings

