@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.article import Article, Passage
 from index.embedder import EmbeddedPassage, Vectors
@@ -72,6 +73,6 @@ def _article(name: str, vectors: Vectors, rng: np.random.Generator) -> EmbeddedA
     return EmbeddedArticle(Article(name, f"About {name}", text), source, tuple(passages))
 
 
-def _unit(rows: Vectors) -> Vectors:
+def _unit(rows: NDArray[np.floating]) -> Vectors:
     unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return unit

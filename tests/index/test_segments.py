@@ -39,7 +39,7 @@ def _assert_same(now: dict[int, Known], before: dict[int, Known]) -> None:
     assert now.keys() == before.keys()
     for number, (article, passage, analysis, vector) in before.items():
         assert now[number][:2] == (article, passage)
-        assert (now[number][2].title, now[number][2].words) == (analysis.title, analysis.words)
+        assert (now[number][2].title, now[number][2].sentences) == (analysis.title, analysis.sentences)
         np.testing.assert_array_equal(now[number][2].vectors, analysis.vectors)
         assert now[number][3] == vector
 
