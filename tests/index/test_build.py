@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corpus.article import Passage
-from corpus.errors import IndexMismatch, NoArticles, PathNotFound
+from corpus.errors import IndexMismatch, NoArticles, PathNotFound, SettingsError
 from corpus.splitter import Splitter
 from index import build as building
 from index import local_engine
@@ -514,6 +514,33 @@ def test_a_segment_of_an_interrupted_build_that_broke_is_embedded_again(
     (segment / "texts.sqlite").write_bytes(b"")
     assert build([many], folder).embedded_passages == 8
     assert len(_passages(folder, search)) == 8
+
+
+# Engines
+
+
+def test_an_engine_that_is_not_there_is_an_error_that_names_those_that_are(articles: Path, folder: Path) -> None:
+    with pytest.raises(SettingsError, match="no engine spark: name ray"):
+        build([articles], folder, engine="spark")
+    assert not (folder / "CURRENT").exists()
+
+
+@pytest.mark.parametrize("passages", [1, 2, 3, 512])
+def test_lots_of_any_size_make_the_same_index(
+    many: Path, folder: Path, search: Search, monkeypatch: pytest.MonkeyPatch, passages: int
+) -> None:
+    monkeypatch.setattr(local_engine, "_LOT", passages)
+    monkeypatch.setattr(building, "_KEPT_TOGETHER", 4 - passages % 4)
+    write(many, {"sea.txt": LONG, "room3x.pdf": "no PDF"})
+    report = build([many], folder)
+    assert [error.path.name for error in report.skipped] == ["room3x.pdf"]
+    found = _passages(folder, search)
+    # Numbers follow the order of the files, and that of the passages in them.
+    assert [article for _, (article, _) in sorted(found.items())] == sorted(article for article, _ in found.values())
+    index = store_at(folder).open()
+    assert [text for article, text in dict(sorted(found.items())).values() if article == "sea"] == [
+        passage.text for _, passage in index.passages_of("sea")
+    ]
 
 
 # Many updates
