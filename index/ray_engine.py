@@ -110,7 +110,7 @@ class RayEngine:
         """Ray's errors, which hold the traces of several machines, as one line each; the engine ends with them."""
         try:
             yield
-        except self._ray.exceptions.RayError as error:
+        except (self._ray.exceptions.RayError, ConnectionError) as error:
             self.close()
             cause = getattr(error, "cause", None)
             if isinstance(cause, ModelError):

@@ -79,7 +79,7 @@ class Pipeline:
                 max_task_retries=_RETRIES,
             )
         )
-        self._tables = iter(embedded.iter_batches(batch_size=None, batch_format="pyarrow"))
+        self._tables = iter(embedded.iter_batches(batch_size=_BATCH, batch_format="pyarrow"))
 
     def next(self) -> Table | None:
         """The next rows, in the order of the files, or None after the last."""
