@@ -2,7 +2,7 @@
 # make chat ARTICLES=folder    talk with your own
 # make test                    run the tests
 # make lint                    check style, types and formatting
-# make bench                   measure quality, checks and waits on public data, where it is at hand
+# make bench                   measure quality, checks, waits and speed on public data, where it is at hand
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -47,3 +47,4 @@ bench: .venv/installed-test
 	$(BIN)/python -m tests.benchmarks.verifier
 	$(BIN)/python -m tests.benchmarks.poisoned
 	$(BIN)/python -m tests.benchmarks.first_words
+	$(BIN)/python -m tests.benchmarks.speed

@@ -1,0 +1,1 @@
+"""How fast it is on one machine, as ratios within one run."""
