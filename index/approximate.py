@@ -26,8 +26,9 @@ EXACT_UP_TO = 100_000
 _LISTS_PER_ROOT = 4
 _TRAINED_ON_PER_LIST = 40
 _BLOCK = 100_000
-# The least number of lists to look into is taken at which so much of the nearest ten is found.
-_RECALL = 0.99
+# The least number of lists to look into is taken at which so much of the nearest ten is found: of 1,000,000, 256 lists,
+# at which .997 of them is found with real questions.
+_RECALL = 0.995
 _NEAREST = 10
 _TRIED = 300
 
@@ -36,7 +37,7 @@ _TRIED = 300
 class Approximation:
     """How a segment is searched: FAISS's name for it, the lists looked into, and the share found of the nearest ten.
 
-    The recall is measured when it is made, with sentences of the segment as questions.
+    The recall is measured when it is made, with means of sentences as questions.
     """
 
     kind: str
@@ -77,9 +78,14 @@ def looking_into(nprobe: int) -> faiss.SearchParameters:
 
 
 def _questions(segment: Segment) -> NDArray[np.float32]:
-    """Sentences from all over the segment: they lie near passages without being one, as questions do."""
-    rows = np.linspace(0, len(segment.sentences) - 1, _TRIED).astype(np.int64)
-    return segment.sentences[rows].astype(np.float32)
+    """Means of ten sentences drawn from all over the segment: as hard to find neighbours of as questions are.
+
+    Sentences alone are too near to their passages. At 1,000,000, by the lists looked into, so much is found of their
+    neighbours and of real questions': 16 .999 and .864, 64 1.0 and .954; of the means' .881 and .972.
+    """
+    rows = np.random.default_rng(1).integers(0, len(segment.sentences), (_TRIED, 10))
+    means: NDArray[np.float32] = segment.sentences[rows].astype(np.float32).mean(axis=1)
+    return means / np.linalg.norm(means, axis=1, keepdims=True)
 
 
 def _measured(

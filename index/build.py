@@ -65,6 +65,7 @@ def build(
         PathNotFound: one of the paths does not exist.
         NoArticles: not one article could be read.
         IndexMismatch: the index was made with another model or splitter.
+        EngineError: what embeds cannot be reached, or failed.
         IndexLocked, IndexDamaged, StoreError: see `index.store`.
     """
     splitter, progress = splitter or Splitter(), progress or _silent
@@ -85,12 +86,12 @@ def build(
         draft, held = None, set()
         if plan.to_read:
             progress("Loading the model", 0, 0)
-            made_by = open_engine(engine, model, splitter, plan.to_read, base.recipe if base else None)
-            recipe = Recipe(model, made_by.digest, made_by.dim, splitter.max_tokens, splitter.overlap)
-            if base is not None and base.recipe != recipe:
-                raise IndexMismatch(location, f"was made with other weights of {model}")
-            draft = store.draft(base, {item.article_id: item.source for item in plan.to_read}, recipe)
-            held = _embed(plan.to_read, made_by, draft, report, progress)
+            with open_engine(engine, model, splitter, plan.to_read, base.recipe if base else None) as made_by:
+                recipe = Recipe(model, made_by.digest, made_by.dim, splitter.max_tokens, splitter.overlap)
+                if base is not None and base.recipe != recipe:
+                    raise IndexMismatch(location, f"was made with other weights of {model}")
+                draft = store.draft(base, {item.article_id: item.source for item in plan.to_read}, recipe)
+                held = _embed(plan.to_read, made_by, draft, report, progress)
         elif base is not None:
             draft = store.draft(base, {}, base.recipe)
         if draft is None or not (held or live.keys() - set(report.removed)):

@@ -81,7 +81,9 @@ class DensePart:
     def _search_parameters(self) -> faiss.SearchParameters:
         import faiss
 
-        parameters = looking_into(self._nprobe) if self._nprobe else faiss.SearchParameters()
+        # The fewer rows of a list may be found, the more lists it takes to find as many; FAISS stops at all.
+        nprobe = self._nprobe * len(self.ids) // max(self._count, 1)
+        parameters = looking_into(nprobe) if nprobe else faiss.SearchParameters()
         if self._kept is not None:
             bits = np.packbits(self._kept, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
@@ -104,6 +106,8 @@ class DenseIndex:
 
     def search(self, queries: Sequence[Query], k: int) -> list[Ranking]:
         """See `PassageIndex.search`; the scores are cosines, rounded where a part is approximate."""
+        if not queries:
+            return []
         matrix = np.stack([query.vector for query in queries])
         found = [part.search(matrix, k) for part in self._parts]
         scores = np.concatenate([scores for scores, _ in found], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,25 +45,31 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(name: str, model: str, splitter: Splitter, planned: Sequence[Planned], base: Recipe | None) -> Engine:
-    """The engine of a name: `ray` for all cores and GPUs of this machine, `ray://HOST:PORT` for those of a cluster.
+@contextmanager
+def open_engine(
+    name: str, model: str, splitter: Splitter, planned: Sequence[Planned], base: Recipe | None
+) -> Iterator[Engine]:
+    """The engine of a name, until the context ends.
 
     Args:
-        name: empty for this machine alone, without Ray.
+        name: `ray` for all cores and GPUs of this machine, `ray://HOST:PORT` for those of a cluster; empty for none.
         planned: what it will be given to do.
         base: how the index was made that is brought up to date, if there is one.
 
     Raises:
         SettingsError: there is no engine of that name.
         ModelError: the model cannot be loaded.
+        EngineError: the cluster is not there, or failed.
         MissingDependency: Ray is not installed.
     """
     if not name:
         from index.local_engine import LocalEngine
 
-        return LocalEngine.open(model, splitter, planned, base)
-    if name == "ray" or name.startswith("ray://"):
+        yield LocalEngine.open(model, splitter, planned, base)
+    elif name == "ray" or name.startswith("ray://"):
         from index.ray_engine import RayEngine
 
-        return RayEngine.open(name, model, splitter)
-    raise SettingsError(f"there is no engine {name}: name ray, or ray://HOST:PORT, or leave it out")
+        with closing(RayEngine.open(name, model, splitter)) as ray:
+            yield ray
+    else:
+        raise SettingsError(f"there is no engine {name}: name ray, or ray://HOST:PORT, or leave it out")

@@ -47,7 +47,11 @@ class FolderDraft:
                 found.append(segment)
             else:
                 shutil.rmtree(place, ignore_errors=True)
-        for _, last_id, part, articles in sorted(found, key=lambda segment: segment[0]):
+        for first_id, last_id, part, articles in sorted(found, key=lambda segment: segment[0]):
+            # An update and a rebuild were interrupted one after the other: what one has, the other may have too.
+            if first_id < draft._next_id or articles & draft.finished:
+                shutil.rmtree(files.segment_folder(folder, part.name), ignore_errors=True)
+                continue
             draft._fresh.append(part)
             draft.finished |= articles
             draft._next_id = last_id + 1

@@ -42,9 +42,10 @@ class HybridIndex:
         """See `PassageIndex.search`; the scores are in [0, 1]."""
         depth = max(k, self._depth)
         both = zip(queries, self.dense.search(queries, depth), self.lexical.search(queries, depth), strict=True)
-        return [self._mixed(query, by_meaning, by_words, k) for query, by_meaning, by_words in both]
+        return [self.mixed(query, by_meaning, by_words, k) for query, by_meaning, by_words in both]
 
-    def _mixed(self, query: Query, by_meaning: Ranking, by_words: Ranking, k: int) -> HybridRanking:
+    def mixed(self, query: Query, by_meaning: Ranking, by_words: Ranking, k: int) -> HybridRanking:
+        """The k best of what was found by meaning and by words."""
         ids = np.union1d(by_meaning.ids, by_words.ids)
         # Every candidate's cosine is known exactly; BM25 says nothing of those below its own depth, so they get none.
         dense = self.dense.scores(query, ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from struct import calcsize, iter_unpack
@@ -85,64 +85,63 @@ class Segment:
 
     def sources(self) -> dict[str, SourceFile]:
         """The file behind each article, by article id."""
-        rows = self._texts.execute(f"SELECT id, {_SOURCE} FROM articles WHERE id {_LIVE}", (self._gone,))
+        rows = self._select(f"SELECT id, {_SOURCE} FROM articles WHERE id {_LIVE}", (self._gone,))
         return {article_id: SourceFile(Path(path), digest, indexed) for article_id, path, digest, indexed in rows}
 
     def holding(self, article_ids: Collection[str]) -> set[str]:
         """Those of some articles that are here."""
         wanted = json.dumps(sorted(set(article_ids) - self.removed))
-        return {name for (name,) in self._texts.execute(f"SELECT id FROM articles WHERE id {_ONE_OF}", (wanted,))}
+        return {name for (name,) in self._select(f"SELECT id FROM articles WHERE id {_ONE_OF}", (wanted,))}
 
     def article(self, article_id: str) -> Article | None:
         """An article with its text, or None when it is not here."""
         if article_id in self.removed:
             return None
         query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id = ?"
-        row = self._texts.execute(query, (article_id,)).fetchone()
+        row = next(self._select(query, (article_id,)), None)
         return Article(*self._checked(row)) if row else None
 
     def title(self, article_id: str) -> str | None:
         """An article's title, or None when it is not here."""
         if article_id in self.removed:
             return None
-        row = self._texts.execute("SELECT title FROM articles WHERE id = ?", (article_id,)).fetchone()
+        row = next(self._select("SELECT title FROM articles WHERE id = ?", (article_id,)), None)
         return str(row[0]) if row else None
 
     def articles(self) -> Iterator[Article]:
         """Every article, with its text."""
         query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id {_LIVE} ORDER BY id"
-        return (Article(*self._checked(row)) for row in self._texts.execute(query, (self._gone,)))
+        return (Article(*self._checked(row)) for row in self._select(query, (self._gone,)))
 
     def count(self, search: str = "") -> int:
         """How many articles hold every word of a search in their title, source or id."""
         holds, words = self._holds(search)
-        row = self._texts.execute(f"SELECT count(*) FROM articles WHERE {holds}", words).fetchone()
-        return int(row[0])
+        return int(next(self._select(f"SELECT count(*) FROM articles WHERE {holds}", words))[0])
 
     def in_order(self, search: str) -> Iterator[tuple[str, str]]:
         """What is sought of each of those articles, by which it is ordered, and its id."""
         holds, words = self._holds(search)
-        return self._texts.execute(f"SELECT sought, id FROM articles WHERE {holds} ORDER BY sought, id", words)
+        return self._select(f"SELECT sought, id FROM articles WHERE {holds} ORDER BY sought, id", words)
 
     def entry(self, article_id: str) -> Entry | None:
         """An article as the catalogue lists it, or None when it is not here."""
         if article_id in self.removed:
             return None
-        row = self._texts.execute(f"SELECT {_ENTRY} FROM articles WHERE id = ?", (article_id,)).fetchone()
+        row = next(self._select(f"SELECT {_ENTRY} FROM articles WHERE id = ?", (article_id,)), None)
         return replace(Entry(*row), path=Path(row[-1])) if row else None
 
     def origins(self) -> Iterator[tuple[str | None, str | None]]:
         """The source and the date of publication of the articles, each pair once."""
         query = f"SELECT DISTINCT source, published FROM articles WHERE id {_LIVE}"
-        return self._texts.execute(query, (self._gone,))
+        return self._select(query, (self._gone,))
 
     # Passages
 
     def passages(self, ids: Collection[int]) -> dict[int, tuple[Passage, Analysis]]:
         """Passages by number, and what is known of them; those that are not here are left out."""
         wanted = json.dumps([int(number) for number in ids])
-        rows = self._texts.execute(f"SELECT * FROM passages WHERE id {_ONE_OF}", (wanted,))
-        found = rows.fetchall()
+        rows = self._select(f"SELECT * FROM passages WHERE id {_ONE_OF}", (wanted,))
+        found = list(rows)
         vectors = self.vectors[np.searchsorted(self.ids, [row[NUMBER] for row in found])]
         return {row[NUMBER]: self._passage(row, vector) for row, vector in zip(found, vectors, strict=True)}
 
@@ -150,12 +149,12 @@ class Segment:
         """The numbers of the passages of some articles, ascending."""
         wanted = json.dumps(sorted(set(article_ids) - self.removed))
         query = f"SELECT id FROM passages WHERE article_id {_ONE_OF} ORDER BY id"
-        return [passage_id for (passage_id,) in self._texts.execute(query, (wanted,))]
+        return [passage_id for (passage_id,) in self._select(query, (wanted,))]
 
     def removed_rows(self) -> NDArray[np.int64]:
         """The rows of `ids` and `vectors` whose passages the generation no longer holds."""
         query = f"SELECT id FROM passages WHERE article_id {_ONE_OF}"
-        gone = [passage_id for (passage_id,) in self._texts.execute(query, (self._gone,))]
+        gone = [passage_id for (passage_id,) in self._select(query, (self._gone,))]
         return np.searchsorted(self.ids, np.array(sorted(gone), dtype=np.int64))
 
     def passing(self, filters: Filters) -> Ids:
@@ -166,25 +165,32 @@ class Segment:
             "since": filters.since,
             "until": filters.until,
         }
-        return np.array([number for (number,) in self._texts.execute(_PASSING, values)], dtype=np.int64)
+        return np.array([number for (number,) in self._select(_PASSING, values)], dtype=np.int64)
 
     def documents(self) -> Iterator[tuple[int, str]]:
         """Every passage's number and its words, its title's among them, as BM25 takes them."""
         query = f"SELECT id, title_words || ' ' || words FROM passages WHERE article_id {_LIVE} ORDER BY id"
-        return self._texts.execute(query, (self._gone,))
+        return self._select(query, (self._gone,))
 
     def stored_articles(self) -> Iterator[tuple[tuple[Any, ...], str]]:
         """Every article's row as it was written, and its text."""
         query = f"SELECT articles.*, texts.text FROM {_ARTICLES} WHERE articles.id {_LIVE} ORDER BY first_passage"
-        return ((row[:-1], row[-1]) for row in self._texts.execute(query, (self._gone,)))
+        return ((row[:-1], row[-1]) for row in self._select(query, (self._gone,)))
 
     def stored_passages(self) -> Iterator[tuple[tuple[Any, ...], bytes, bytes]]:
         """Every passage's row as it was written, by number, with the bytes of its vector and of its sentences'."""
-        rows = self._texts.execute(f"SELECT * FROM passages WHERE article_id {_LIVE} ORDER BY id", (self._gone,))
+        rows = self._select(f"SELECT * FROM passages WHERE article_id {_LIVE} ORDER BY id", (self._gone,))
         for row in rows:
             first, count = row[FIRST_SENTENCE], len(row[RANGES]) // calcsize(RANGE)
             vector = self.vectors[np.searchsorted(self.ids, row[NUMBER])]
             yield row, vector.tobytes(), self.sentences[first : first + count].tobytes()
+
+    def _select(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> Iterator[Any]:
+        """The rows of a query; IndexDamaged where the file is no database any more."""
+        try:
+            yield from self._texts.execute(query, parameters)
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(TEXTS) from error
 
     def _passage(self, row: tuple[Any, ...], vector: NDArray[np.float16]) -> tuple[Passage, Analysis]:
         first, *sealed = row
