@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from index.late_chunking import unit
+
 if TYPE_CHECKING:
     import faiss
 
@@ -84,8 +86,7 @@ def _questions(segment: Segment) -> NDArray[np.float32]:
     neighbours and of real questions': 16 .999 and .864, 64 1.0 and .954; of the means' .881 and .972.
     """
     rows = np.random.default_rng(1).integers(0, len(segment.sentences), (_TRIED, 10))
-    means: NDArray[np.float32] = segment.sentences[rows].astype(np.float32).mean(axis=1)
-    return means / np.linalg.norm(means, axis=1, keepdims=True)
+    return unit(segment.sentences[rows].astype(np.float32).mean(axis=1))
 
 
 def _measured(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from corpus.errors import IndexDamaged
 from index.manifest import Checksum, Manifest
-from index.segment_writer import SENTENCES, TEXTS, VECTORS
+from index.segment_writer import RECORDS, SENTENCES, TEXTS, VECTORS
 
 CURRENT, GENERATIONS, SEGMENTS, LOCK = "CURRENT", "generations", "segments", "lock"
-READ_IN_PARTS = {TEXTS, VECTORS, SENTENCES}
+READ_IN_PARTS = {TEXTS, RECORDS, VECTORS, SENTENCES}
 # Read in a tenth of a second from memory, in a second or two from a disk.
 _CHECKED_WHOLE = 500_000_000
 _BLOCK = 1 << 20

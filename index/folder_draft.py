@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from corpus.errors import IndexDamaged
 from index import files
 from index.engine import EmbeddedArticle
 from index.generation import new_segment_folder, open_segment, write_generation
@@ -65,9 +65,8 @@ class FolderDraft:
         first_id = self._next_id
         with SegmentWriter.open(place) as writer:
             for embedded in articles:
-                following = self._next_id + len(embedded.passages)
-                writer.add(embedded, range(self._next_id, following))
-                self._next_id = following
+                writer.add(embedded, self._next_id)
+                self._next_id += len(embedded.passages)
         files.sync_tree(place)
         (place / _COMPLETE).write_text(json.dumps(asdict(self._recipe)), "utf-8")
         self._fresh.append(Part(place.name, self._next_id - first_id))
@@ -90,5 +89,5 @@ def _finished(place: Path, recipe: Recipe, wanted: Mapping[str, SourceFile]) -> 
             held = len(segment.ids) - len(segment.passage_ids(stale))
             part = Part(place.name, held, tuple(sorted(stale)))
             return segment.first_id, segment.last_id, part, sources.keys() - stale
-    except (OSError, ValueError, sqlite3.Error):
+    except (OSError, ValueError, IndexDamaged):
         return None

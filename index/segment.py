@@ -6,8 +6,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from struct import calcsize, iter_unpack
 from typing import Any
 
 import numpy as np
@@ -18,21 +18,22 @@ from corpus.errors import IndexDamaged
 from index.catalogue import Entry, folded
 from index.filters import Filters
 from index.query import Analysis, Ids
-from index.segment_writer import FIRST_SENTENCE, IDS, NUMBER, RANGE, RANGES, SENTENCES, TEXTS, VECTORS, seal
+from index.record import Record, decode, seal
+from index.segment_writer import IDS, PLACES, RECORDS, SENTENCES, TEXTS, VECTORS, article_seal
 from index.source_file import SourceFile
+
+HalfVectors = NDArray[np.float16]
 
 _ARTICLE = ", ".join(item.name for item in fields(Article))
 _ARTICLES = "articles JOIN texts USING (id)"
 _SOURCE = "path, digest, indexed"
+_NUMBERS = "SELECT first_passage, passages FROM articles"
 _LIVE = "NOT IN (SELECT value FROM json_each(?))"
 _ONE_OF = "IN (SELECT value FROM json_each(?))"
-_ENTRY = (
-    "id, title, source, published, words, (SELECT count(*) FROM passages WHERE article_id = articles.id), indexed, path"
-)
+_ENTRY = "id, title, source, published, words, passages, indexed, path"
 # Dates are compared as far as both go, which as text they can be; nothing compares with one that is missing.
-_PASSING = """
-SELECT passages.id FROM articles JOIN passages ON article_id = articles.id
-WHERE articles.id NOT IN (SELECT value FROM json_each(:gone))
+_PASSING = f"""
+{_NUMBERS} WHERE id NOT IN (SELECT value FROM json_each(:gone))
 AND (:sources IS NULL OR source IN (SELECT value FROM json_each(:sources)))
 AND (:since IS NULL OR substr(published, 1, length(:since)) >= substr(:since, 1, length(published)))
 AND (:until IS NULL OR substr(published, 1, length(:until)) <= substr(:until, 1, length(published)))
@@ -64,6 +65,10 @@ class Segment:
             f"{(folder / TEXTS).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
         )
         self.ids: Ids = np.fromfile(folder / IDS, dtype=np.int64)
+        # Where each record and its sentences begin, and the last ones end.
+        self._places = np.fromfile(folder / PLACES, dtype=np.int64).reshape(-1, 2)
+        with (folder / RECORDS).open("rb") as records:
+            self._records = mmap(records.fileno(), 0, access=ACCESS_READ)
         self.vectors = _rows(folder / VECTORS, _width(folder / VECTORS, len(self.ids)))
         self.sentences = _rows(folder / SENTENCES, self.vectors.shape[1])
 
@@ -80,6 +85,7 @@ class Segment:
     def close(self) -> None:
         """Let go of the files."""
         self._texts.close()
+        self._records.close()
 
     # Articles
 
@@ -99,7 +105,7 @@ class Segment:
             return None
         query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id = ?"
         row = next(self._select(query, (article_id,)), None)
-        return Article(*self._checked(row)) if row else None
+        return self._article(row) if row else None
 
     def title(self, article_id: str) -> str | None:
         """An article's title, or None when it is not here."""
@@ -111,7 +117,7 @@ class Segment:
     def articles(self) -> Iterator[Article]:
         """Every article, with its text."""
         query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id {_LIVE} ORDER BY id"
-        return (Article(*self._checked(row)) for row in self._select(query, (self._gone,)))
+        return (self._article(row) for row in self._select(query, (self._gone,)))
 
     def count(self, search: str = "") -> int:
         """How many articles hold every word of a search in their title, source or id."""
@@ -139,23 +145,18 @@ class Segment:
 
     def passages(self, ids: Collection[int]) -> dict[int, tuple[Passage, Analysis]]:
         """Passages by number, and what is known of them; those that are not here are left out."""
-        wanted = json.dumps([int(number) for number in ids])
-        rows = self._select(f"SELECT * FROM passages WHERE id {_ONE_OF}", (wanted,))
-        found = list(rows)
-        vectors = self.vectors[np.searchsorted(self.ids, [row[NUMBER] for row in found])]
-        return {row[NUMBER]: self._passage(row, vector) for row, vector in zip(found, vectors, strict=True)}
+        numbers = np.fromiter(ids, dtype=np.int64, count=len(ids))
+        rows = np.searchsorted(self.ids, numbers)
+        rows = rows[self.ids[np.minimum(rows, len(self.ids) - 1)] == numbers]
+        return dict(map(self._passage, rows.tolist()))
 
     def passage_ids(self, article_ids: Iterable[str]) -> list[int]:
         """The numbers of the passages of some articles, ascending."""
-        wanted = json.dumps(sorted(set(article_ids) - self.removed))
-        query = f"SELECT id FROM passages WHERE article_id {_ONE_OF} ORDER BY id"
-        return [passage_id for (passage_id,) in self._select(query, (wanted,))]
+        return sorted(self._numbers(f"{_NUMBERS} WHERE id {_ONE_OF}", set(article_ids) - self.removed).tolist())
 
     def removed_rows(self) -> NDArray[np.int64]:
         """The rows of `ids` and `vectors` whose passages the generation no longer holds."""
-        query = f"SELECT id FROM passages WHERE article_id {_ONE_OF}"
-        gone = [passage_id for (passage_id,) in self._select(query, (self._gone,))]
-        return np.searchsorted(self.ids, np.array(sorted(gone), dtype=np.int64))
+        return np.searchsorted(self.ids, self._numbers(f"{_NUMBERS} WHERE id {_ONE_OF}", self.removed))
 
     def passing(self, filters: Filters) -> Ids:
         """The numbers of the passages whose articles pass."""
@@ -165,25 +166,28 @@ class Segment:
             "since": filters.since,
             "until": filters.until,
         }
-        return np.array([number for (number,) in self._select(_PASSING, values)], dtype=np.int64)
+        return _numbered(self._select(_PASSING, values))
 
     def documents(self) -> Iterator[tuple[int, str]]:
         """Every passage's number and its words, its title's among them, as BM25 takes them."""
-        query = f"SELECT id, title_words || ' ' || words FROM passages WHERE article_id {_LIVE} ORDER BY id"
-        return self._select(query, (self._gone,))
+        for row in self._live_rows():
+            record = self._record(row)
+            yield record.number, f"{record.title} {record.words}"
 
     def stored_articles(self) -> Iterator[tuple[tuple[Any, ...], str]]:
         """Every article's row as it was written, and its text."""
         query = f"SELECT articles.*, texts.text FROM {_ARTICLES} WHERE articles.id {_LIVE} ORDER BY first_passage"
         return ((row[:-1], row[-1]) for row in self._select(query, (self._gone,)))
 
-    def stored_passages(self) -> Iterator[tuple[tuple[Any, ...], bytes, bytes]]:
-        """Every passage's row as it was written, by number, with the bytes of its vector and of its sentences'."""
-        rows = self._select(f"SELECT * FROM passages WHERE article_id {_LIVE} ORDER BY id", (self._gone,))
-        for row in rows:
-            first, count = row[FIRST_SENTENCE], len(row[RANGES]) // calcsize(RANGE)
-            vector = self.vectors[np.searchsorted(self.ids, row[NUMBER])]
-            yield row, vector.tobytes(), self.sentences[first : first + count].tobytes()
+    def stored_passages(self) -> Iterator[tuple[int, bytes, HalfVectors, HalfVectors]]:
+        """Every passage's number, its record as it was written, its vector, and its sentences'."""
+        for row in self._live_rows():
+            (start, first), (end, last) = self._places[row : row + 2].tolist()
+            yield int(self.ids[row]), self._records[start:end], self.vectors[row], self.sentences[first:last]
+
+    def _live_rows(self) -> list[int]:
+        rows: list[int] = np.setdiff1d(np.arange(len(self.ids)), self.removed_rows()).tolist()
+        return rows
 
     def _select(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> Iterator[Any]:
         """The rows of a query; IndexDamaged where the file is no database any more."""
@@ -192,25 +196,32 @@ class Segment:
         except sqlite3.DatabaseError as error:
             raise self._damaged(TEXTS) from error
 
-    def _passage(self, row: tuple[Any, ...], vector: NDArray[np.float16]) -> tuple[Passage, Analysis]:
-        first, *sealed = row
-        _, article_id, ordinal, start, end, text, packed, title, words, *seals = self._checked(sealed)
-        ranges = tuple(iter_unpack(RANGE, packed))
-        vectors = self.sentences[first : first + len(ranges)]
-        for array, expected, file in zip((vector, vectors), seals, (VECTORS, SENTENCES), strict=True):
-            if seal(array.tobytes()) != expected:
-                raise self._damaged(file)
-        analysis = Analysis(
-            f" {title} ", tuple(f" {line} " for line in words.split("\n")[1:]), vectors.astype(np.float32)
-        )
-        return Passage(article_id, ordinal, start, end, text, ranges), analysis
+    def _numbers(self, query: str, article_ids: Collection[str]) -> Ids:
+        return _numbered(self._select(query, (json.dumps(sorted(article_ids)),)))
 
-    def _checked(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """The row without its checksum, which it has to have."""
+    def _passage(self, row: int) -> tuple[int, tuple[Passage, Analysis]]:
+        record = self._record(row)
+        vectors = self.sentences[self._places[row, 1] : self._places[row + 1, 1]]
+        if seal(self.vectors[row].tobytes()) != record.vector_seal:
+            raise self._damaged(VECTORS)
+        if seal(vectors.tobytes()) != record.sentences_seal:
+            raise self._damaged(SENTENCES)
+        sentences = tuple(f" {line} " for line in record.words.split("\n")[1:])
+        analysis = Analysis(f" {record.title} ", sentences, vectors.astype(np.float32))
+        return record.number, (record.passage, analysis)
+
+    def _record(self, row: int) -> Record:
+        record = decode(self._records[self._places[row, 0] : self._places[row + 1, 0]])
+        if record is None or record.number != self.ids[row]:
+            raise self._damaged(RECORDS)
+        return record
+
+    def _article(self, row: Sequence[Any]) -> Article:
         *values, expected = row
-        if seal(*values) != expected:
+        article = Article(*values)
+        if article_seal(article) != expected:
             raise self._damaged(TEXTS)
-        return tuple(values)
+        return article
 
     def _damaged(self, file: str) -> IndexDamaged:
         return IndexDamaged(self.folder.parents[1], self.folder / file, "is not what was written")
@@ -221,7 +232,7 @@ class Segment:
         return " AND ".join([f"id {_LIVE}", *["instr(sought, ?)"] * len(words)]), [self._gone, *words]
 
 
-def _rows(file: Path, dim: int) -> NDArray[np.float16]:
+def _rows(file: Path, dim: int) -> HalfVectors:
     """The rows of a file of half-precision numbers, mapped into memory."""
     if not file.stat().st_size:
         return np.zeros((0, dim), dtype=np.float16)
@@ -231,3 +242,9 @@ def _rows(file: Path, dim: int) -> NDArray[np.float16]:
 
 def _width(file: Path, rows: int) -> int:
     return file.stat().st_size // (2 * max(rows, 1))
+
+
+def _numbered(ranges: Iterable[tuple[int, int]]) -> Ids:
+    """The numbers of passages from the first one and the count of each article."""
+    each = [np.arange(first, first + count, dtype=np.int64) for first, count in ranges]
+    return np.concatenate(each) if each else np.zeros(0, dtype=np.int64)

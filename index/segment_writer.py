@@ -3,59 +3,49 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple
 from pathlib import Path
-from struct import calcsize, pack
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import xxhash
 
 from corpus.article import Article
 from index.catalogue import folded
-from index.embedder import EmbeddedPassage
 from index.engine import EmbeddedArticle
-from index.words import passage_words, terms
+from index.record import encode, seal
+from index.words import terms
 
 if TYPE_CHECKING:
     from index.segment import Segment
 
-TEXTS, IDS, VECTORS, SENTENCES = "texts.sqlite", "ids.i64", "vectors.f16", "sentences.f16"
+# Articles; the passages' numbers, their records, and where each one's record and first sentence lie; the vectors.
+TEXTS, IDS, RECORDS, PLACES = "texts.sqlite", "ids.i64", "passages.bin", "places.i64"
+VECTORS, SENTENCES = "vectors.f16", "sentences.f16"
 
 # The texts lie apart, so that whatever lists articles runs through a few hundred bytes of each. What is sought begins
-# with the title: its order is theirs.
+# with the title: its order is theirs. An article's passages are numbered one after the other.
 _SCHEMA = """
 CREATE TABLE articles(
     id PRIMARY KEY, title, source, author, published, url, language, path, digest, indexed, words, sought,
-    first_passage, seal
+    first_passage, passages, seal
 );
 CREATE INDEX articles_in_order ON articles(sought, id);
 CREATE TABLE texts(id PRIMARY KEY, text);
-CREATE TABLE passages(
-    first_sentence, id INTEGER PRIMARY KEY, article_id, ordinal, start, stop, text, sentences, title_words, words,
-    vector_seal, sentences_seal, seal
-);
-CREATE INDEX passages_of ON passages(article_id, ordinal);
 """
-# Columns of a passage. The first, which is not sealed, is another in another segment; the rest is copied as it is.
-FIRST_SENTENCE, NUMBER, RANGES = 0, 1, 7
-# A sentence's first character and the one after its last.
-RANGE = "<ii"
-_INSERT_ARTICLE = f"INSERT INTO articles VALUES ({', '.join('?' * 14)})"
-_INSERT_PASSAGE = f"INSERT INTO passages VALUES ({', '.join('?' * 13)})"
-_ARTICLE = tuple(item.name for item in fields(Article))
+_INSERT = f"INSERT INTO articles VALUES ({', '.join('?' * 15)})"
+_FILES = (IDS, RECORDS, PLACES, VECTORS, SENTENCES)
 
 
 class SegmentWriter:
     """Writes articles, and their passages under ascending numbers."""
 
-    def __init__(self, texts: sqlite3.Connection, ids: BinaryIO, vectors: BinaryIO, sentences: BinaryIO) -> None:
+    def __init__(self, texts: sqlite3.Connection, files: Mapping[str, BinaryIO]) -> None:
         self.passages = 0
         self._texts = texts
-        self._ids, self._vectors, self._sentences = ids, vectors, sentences
-        self._written_sentences = 0
+        self._files = files
+        self._sentences = 0
 
     @classmethod
     @contextmanager
@@ -68,61 +58,53 @@ class SegmentWriter:
             texts.execute("PRAGMA synchronous = OFF")
             texts.executescript(_SCHEMA)
             texts.execute("BEGIN")
-            with (
-                (folder / IDS).open("wb") as ids,
-                (folder / VECTORS).open("wb") as vectors,
-                (folder / SENTENCES).open("wb") as sentences,
-            ):
-                yield cls(texts, ids, vectors, sentences)
+            with ExitStack() as stack:
+                writer = cls(texts, {name: stack.enter_context((folder / name).open("wb")) for name in _FILES})
+                yield writer
+                writer._write_place()
             texts.execute("COMMIT")
         finally:
             texts.close()
 
-    def add(self, embedded: EmbeddedArticle, numbers: Sequence[int]) -> None:
-        """Write an article, and its passages under these numbers."""
+    def add(self, embedded: EmbeddedArticle, first: int) -> None:
+        """Write an article, and its passages under numbers from the first on."""
         article, source = embedded.article, embedded.source
-        row = [getattr(article, name) for name in _ARTICLE if name != "text"]
-        row += [str(source.path), source.digest, source.indexed, len(article.text.split())]
-        row += [folded("\n".join([article.title, article.source or "", article.id])), next(iter(numbers), None)]
-        row += [seal(*(getattr(article, name) for name in _ARTICLE))]
-        self._write_article(row, article.text)
+        known = [article.title, article.source, article.author, article.published, article.url, article.language]
+        row = [article.id, *known, str(source.path), source.digest, source.indexed, len(article.text.split())]
+        row += [folded("\n".join([article.title, article.source or "", article.id])), first, len(embedded.passages)]
+        self._write_article([*row, article_seal(article)], article.text)
         title = " ".join(terms(article.title))
-        for number, passage in zip(numbers, embedded.passages, strict=True):
-            self._add(number, passage, title)
+        for number, item in enumerate(embedded.passages, start=first):
+            vector = item.vector.astype(np.float16).tobytes()
+            sentences = item.sentence_vectors.astype(np.float16).tobytes()
+            record = encode(number, item.passage, title, vector, sentences)
+            self._write_passage(number, record, vector, sentences, len(item.passage.sentences))
 
     def copy(self, segment: Segment) -> None:
         """Write all that a segment holds: as it is, for its checksums come with it."""
         for row, text in segment.stored_articles():
             self._write_article(row, text)
-        for (_, *values), vector, sentences in segment.stored_passages():
-            self._write_passage(values, vector, sentences)
-
-    def _add(self, number: int, embedded: EmbeddedPassage, title: str) -> None:
-        passage = embedded.passage
-        packed = b"".join(pack(RANGE, *place) for place in passage.sentences)
-        vector = embedded.vector.astype(np.float16).tobytes()
-        sentences = embedded.sentence_vectors.astype(np.float16).tobytes()
-        row = [number, passage.article_id, passage.ordinal, passage.start, passage.end, passage.text, packed]
-        row += [title, "\n".join(passage_words(passage)), seal(vector), seal(sentences)]
-        self._write_passage([*row, seal(*row)], vector, sentences)
+        for number, record, vector, sentences in segment.stored_passages():
+            self._write_passage(number, record, vector.tobytes(), sentences.tobytes(), len(sentences))
 
     def _write_article(self, row: Sequence[Any], text: str) -> None:
-        self._texts.execute(_INSERT_ARTICLE, row)
+        self._texts.execute(_INSERT, row)
         self._texts.execute("INSERT INTO texts VALUES (?, ?)", (row[0], text))
 
-    def _write_passage(self, values: Sequence[Any], vector: bytes, sentences: bytes) -> None:
-        """Write a passage's row but for its first column, and its vectors."""
-        row = (self._written_sentences, *values)
-        self._texts.execute(_INSERT_PASSAGE, row)
-        self._ids.write(np.int64(row[NUMBER]).tobytes())
-        self._vectors.write(vector)
-        self._sentences.write(sentences)
-        self._written_sentences += len(row[RANGES]) // calcsize(RANGE)
+    def _write_passage(self, number: int, record: bytes, vector: bytes, sentences: bytes, count: int) -> None:
+        self._write_place()
+        self._files[IDS].write(np.int64(number).tobytes())
+        self._files[RECORDS].write(record)
+        self._files[VECTORS].write(vector)
+        self._files[SENTENCES].write(sentences)
+        self._sentences += count
         self.passages += 1
 
+    def _write_place(self) -> None:
+        """Where the next record begins, which is where this one ends, and the sentences' vectors likewise."""
+        self._files[PLACES].write(np.array([self._files[RECORDS].tell(), self._sentences], dtype=np.int64).tobytes())
 
-def seal(*values: object) -> bytes:
-    """A checksum of what is read by itself, so that it need not be read with all the rest to be trusted."""
-    return xxhash.xxh3_64_digest(
-        b"\0".join([value if isinstance(value, bytes) else str(value).encode() for value in values])
-    )
+
+def article_seal(article: Article) -> bytes:
+    """The checksum of an article."""
+    return seal("\0".join(str(value) for value in astuple(article)).encode())

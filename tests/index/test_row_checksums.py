@@ -16,7 +16,7 @@ from index.folder_index import FolderIndex
 from index.folder_store import FolderStore
 from index.query import Query
 from index.segment import Segment
-from index.segment_writer import IDS, SENTENCES, TEXTS, VECTORS
+from index.segment_writer import IDS, RECORDS, SENTENCES, TEXTS, VECTORS
 from tests.index.random_articles import DIM, opened, put_in, random_articles
 
 NAMES = [f"room{n:02}" for n in range(12)]
@@ -105,17 +105,16 @@ def test_a_changed_vector_is_found_when_its_passage_is_read(copy: Path, whole: P
 
 
 def test_a_changed_text_is_found_when_its_passage_or_its_article_is_read(copy: Path, whole: Path) -> None:
-    file = _segment(copy) / TEXTS
-    content = file.read_bytes()
     numbers = _all_numbers(whole)
     sentence = b"room07 has number 1."
     found = []
-    for place in (at for at in range(len(content)) if content.startswith(sentence, at)):
-        _flip(file, place + 3)
-        index = _opened(copy)
-        found.append((_damaged_passages(index, numbers, file), _damaged_articles(index, file)))
-        file.write_bytes(content)
-    # Once in the article, and once in its passage.
+    for file in (_segment(copy) / TEXTS, _segment(copy) / RECORDS):
+        content = file.read_bytes()
+        for place in (at for at in range(len(content)) if content.startswith(sentence, at)):
+            _flip(file, place + 3)
+            index = _opened(copy)
+            found.append((_damaged_passages(index, numbers, file), _damaged_articles(index, file)))
+            file.write_bytes(content)
     assert sorted(found) == [([], ["room07"]), ([numbers[15]], [])]
 
 

@@ -1,0 +1,67 @@
+"""A passage as it lies on disk: one record of bytes, with the checksums of itself and of its vectors.
+
+Passages are read seventy to a question, and from a file of records that takes a quarter of the time that it takes from
+SQLite, which also gives way to other threads at every row.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+import xxhash
+
+from corpus.article import Passage
+from index.words import passage_words
+
+# Its number, ordinal, first character and the one after its last; how many sentences it has; and the bytes of its
+# article's id, of the words of that one's title, and of its text. What follows those are its own words.
+_HEAD = Struct("<qIIIIIII")
+# A sentence's first character and the one after its last.
+_RANGE = Struct("<II")
+_SEAL = 8
+
+
+class Record(NamedTuple):
+    """A passage, the words of its article's title and of itself by line (see `passage_words`), and checksums."""
+
+    number: int
+    passage: Passage
+    title: str
+    words: str
+    vector_seal: bytes
+    sentences_seal: bytes
+
+
+def seal(content: bytes) -> bytes:
+    """A checksum of what is read by itself, so that it need not be read with all the rest to be trusted."""
+    return xxhash.xxh3_64_digest(content)
+
+
+def encode(number: int, passage: Passage, title: str, vector: bytes, sentences: bytes) -> bytes:
+    """The record of a passage, of the words of its article's title, and of the bytes of its vectors."""
+    strings = [text.encode() for text in (passage.article_id, title, passage.text)]
+    head = _HEAD.pack(
+        number, passage.ordinal, passage.start, passage.end, len(passage.sentences), *(len(part) for part in strings)
+    )
+    ranges = b"".join(_RANGE.pack(*place) for place in passage.sentences)
+    words = "\n".join(passage_words(passage)).encode()
+    content = b"".join([head, ranges, *strings, words, seal(vector), seal(sentences)])
+    return content + seal(content)
+
+
+def decode(record: bytes) -> Record | None:
+    """The passage of a record; None where it is not what was written."""
+    if len(record) < _HEAD.size + 3 * _SEAL or seal(record[:-_SEAL]) != record[-_SEAL:]:
+        return None
+    number, ordinal, start, end, sentences, *lengths = _HEAD.unpack_from(record)
+    place = _HEAD.size + sentences * _RANGE.size
+    ranges = tuple(_RANGE.iter_unpack(record[_HEAD.size : place]))
+    strings = []
+    for length in lengths:
+        strings.append(record[place : place + length].decode())
+        place += length
+    article_id, title, text = strings
+    words = record[place : -3 * _SEAL].decode()
+    passage = Passage(article_id, ordinal, start, end, text, ranges)
+    return Record(number, passage, title, words, record[-3 * _SEAL : -2 * _SEAL], record[-2 * _SEAL : -_SEAL])
