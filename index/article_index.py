@@ -7,7 +7,7 @@ from typing import Protocol
 
 from corpus.article import Article, Passage
 from index.catalogue import Catalogue, Entry
-from index.embedder import Embedder
+from index.embedding.embedder import Embedder
 from index.filters import Filters
 from index.manifest import Manifest
 from index.query import Analysis, Found, Query

@@ -9,8 +9,8 @@ from pathlib import Path
 from corpus.errors import IndexMismatch, NoArticles, UnreadableFile
 from corpus.readers import find_files
 from corpus.splitter import Splitter
-from index.embedder import DEFAULT_MODEL
-from index.engine import EmbeddedArticle, Engine, open_engine
+from index.embedding.embedder import DEFAULT_MODEL
+from index.engines.engine import EmbeddedArticle, Engine, open_engine
 from index.location import Location
 from index.manifest import Manifest, Recipe
 from index.plan import Planned, make_plan
@@ -55,7 +55,7 @@ def build(
     A file whose article was removed is left out unless it is itself one of the paths.
 
     Args:
-        engine: what reads, splits and embeds; see `index.engine.open_engine`.
+        engine: what reads, splits and embeds; see `index.engines.engine.open_engine`.
         rebuild: start from nothing; what is there stays in force until the new index is whole. Interrupted, it starts
             over, where an update goes on.
         prune: let articles go whose files are gone.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.dense import DenseIndex
-from index.lexical import LexicalIndex
+from index.folder.dense import DenseIndex
+from index.folder.lexical import LexicalIndex
 from index.query import Ids, Query, Ranking, Scores
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import IndexDamaged, IndexMismatch
-from index.approximate import Approximation
+from index.folder.approximate import Approximation
 
 FORMAT = 3
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Passage
-from index.embedder import Vectors
+from index.embedding.embedder import Vectors
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""The seam where an index is kept: a folder on this machine (`index.folder_store`), or Milvus (`index.milvus`)."""
+"""The seam where an index is kept: a folder on this machine (`index.folder.store`), or Milvus (`index.milvus`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.location import Location, MilvusLocation
 
 if TYPE_CHECKING:
     from index.article_index import ArticleIndex
-    from index.engine import EmbeddedArticle
+    from index.engines.engine import EmbeddedArticle
     from index.manifest import Manifest, Recipe
     from index.source_file import SourceFile
 
@@ -99,6 +99,6 @@ def store_at(location: Location) -> Store:
         from index.milvus.store import MilvusStore
 
         return MilvusStore(location)
-    from index.folder_store import FolderStore
+    from index.folder.store import FolderStore
 
     return FolderStore(location)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Range
-from index.embedder import Vectors
+from index.embedding.embedder import Vectors
 from index.query import Words
 from rag.answer_type import AnswerType, defines
 from rag.question import Question, covered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.embedder import Vectors
+from index.embedding.embedder import Vectors
 from index.query import Analysis, Found, Hit, Words
 from rag.question import Question
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from corpus.errors import SettingsError
 from corpus.splitter import Splitter
-from index.embedder import DEFAULT_MODEL
+from index.embedding.embedder import DEFAULT_MODEL
 
 _PREFIX = "RAG_"
 _ELSEWHERE = {"RAG_HOME", "RAG_INDEX"}

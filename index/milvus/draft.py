@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from index.engine import EmbeddedArticle
+from index.engines.engine import EmbeddedArticle
 from index.manifest import Manifest, Recipe
 from index.milvus import records
 from index.milvus.conditions import both, one_of

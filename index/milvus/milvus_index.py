@@ -11,7 +11,7 @@ import numpy as np
 from corpus.article import Article, Passage
 from index.article_index import DENSE_WEIGHT, DEPTH
 from index.catalogue import Catalogue, Entry, folded
-from index.embedder import Embedder
+from index.embedding.embedder import Embedder
 from index.filters import Filters
 from index.hybrid import HybridRanking, mix, spread
 from index.milvus import rows

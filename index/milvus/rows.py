@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from corpus.article import Article, Passage
 from index.catalogue import Entry
-from index.embedder import EmbeddedPassage, Vectors
-from index.engine import EmbeddedArticle
+from index.embedding.embedder import EmbeddedPassage, Vectors
+from index.engines.engine import EmbeddedArticle
 from index.manifest import Recipe
 from index.milvus.connection import Row
 from index.milvus.schema import NO_VECTOR

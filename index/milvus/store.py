@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from corpus.errors import IndexDamaged, IndexLocked, IndexNotFound, StoreError
+from index.embedding.onnx_embedder import open_question_embedder
 from index.location import MilvusLocation
 from index.manifest import Manifest, Recipe
 from index.milvus import records
@@ -19,7 +20,6 @@ from index.milvus.milvus_index import MilvusIndex
 from index.milvus.records import Record
 from index.milvus.rows import SOURCE, source_of
 from index.milvus.schema import RECORDS, Collections, create_records
-from index.onnx_embedder import open_question_embedder
 from index.source_file import SourceFile
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from corpus.article import Passage, Range
 from index.article_index import ArticleIndex
-from index.embedder import Vectors
+from index.embedding.embedder import Vectors
 from index.words import terms
 from rag.answer import Answer, Citation
 from rag.conversation import Turn, is_elliptical

@@ -18,8 +18,8 @@ from corpus.article import Article
 from corpus.gold import GoldQuestion, load_gold, write_beir_articles
 from corpus.gold.jsonl import json_lines
 from index.build import build
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.folder.folder_index import FolderIndex
+from index.folder.store import FolderStore
 from index.home import home
 from index.manifest import FORMAT
 from rag.evaluation.facts import Place

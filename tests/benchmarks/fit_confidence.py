@@ -22,13 +22,13 @@ from tqdm import tqdm
 
 from corpus.gold import GoldQuestion
 from index.article_index import ArticleIndex
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
-from index.generation import new_segment_folder, write_generation
+from index.folder.folder_index import FolderIndex
+from index.folder.generation import new_segment_folder, write_generation
+from index.folder.segment import Segment
+from index.folder.segment_writer import SegmentWriter
+from index.folder.store import FolderStore
 from index.manifest import Part
 from index.query import Hit
-from index.segment import Segment
-from index.segment_writer import SegmentWriter
 from rag import confidence
 from rag.evaluation.metrics import matches
 from rag.evaluation.summary import calibration_error

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from index.article_index import ArticleIndex
-from index.embedder import DEFAULT_MODEL
+from index.embedding.embedder import DEFAULT_MODEL
+from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 from index.query import Hit, Query
-from index.sentence_transformer import SentenceTransformerEmbedder
 from index.store import store_at
 
 Texts = dict[str, str]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Article, Passage
-from index.embedder import EmbeddedPassage, Vectors
-from index.engine import EmbeddedArticle
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.embedding.embedder import EmbeddedPassage, Vectors
+from index.engines.engine import EmbeddedArticle
+from index.folder.folder_index import FolderIndex
+from index.folder.store import FolderStore
 from index.manifest import Recipe
 from index.source_file import SourceFile
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import approximate, files, generation
-from index.embedder import Vectors
+from index.embedding.embedder import Vectors
 from index.filters import Filters
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.folder import approximate, files, generation
+from index.folder.folder_index import FolderIndex
+from index.folder.store import FolderStore
 from index.manifest import Part
 from index.query import Hit, Query
 from tests.index.random_articles import NoEmbedder, around, opened, put_in, random_articles

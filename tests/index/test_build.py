@@ -15,10 +15,10 @@ from corpus.article import Passage
 from corpus.errors import IndexMismatch, NoArticles, PathNotFound, SettingsError
 from corpus.splitter import Splitter
 from index import build as building
-from index import local_engine
 from index.build import Report, build
-from index.embedder import EmbeddedPassage
-from index.sentence_transformer import SentenceTransformerEmbedder
+from index.embedding.embedder import EmbeddedPassage
+from index.embedding.sentence_transformer import SentenceTransformerEmbedder
+from index.engines import local_engine
 from index.store import store_at
 from tests.index.conftest import Search, write
 

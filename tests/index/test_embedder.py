@@ -14,11 +14,11 @@ import pytest
 from corpus.article import Article
 from corpus.errors import IndexMismatch, ModelError
 from corpus.splitter import Splitter
-from index import packaged_model
 from index.build import build
-from index.embedder import Embedder, Vectors
-from index.onnx_embedder import OnnxEmbedder, open_question_embedder
-from index.sentence_transformer import SentenceTransformerEmbedder
+from index.embedding import packaged_model
+from index.embedding.embedder import Embedder, Vectors
+from index.embedding.onnx_embedder import OnnxEmbedder, open_question_embedder
+from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 from index.store import store_at
 from tests.index.conftest import Search, write
 

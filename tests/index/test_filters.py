@@ -11,12 +11,12 @@ import pytest
 from corpus.errors import BadFilter
 from index.article_index import DENSE_WEIGHT
 from index.build import build
-from index.dense import DenseIndex
 from index.filters import Filters
-from index.folder_index import _CHOICES, FolderIndex
-from index.folder_store import FolderStore
+from index.folder.dense import DenseIndex
+from index.folder.folder_index import _CHOICES, FolderIndex
+from index.folder.lexical import LexicalIndex
+from index.folder.store import FolderStore
 from index.hybrid import HybridIndex
-from index.lexical import LexicalIndex
 from index.query import Hit, PassageIndex, Query
 from index.remove import remove
 from tests.index.conftest import write

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.folder_store import FolderStore
+from index.folder.store import FolderStore
 from index.location import Location, MilvusLocation, absolute, location
 from index.store import store_at
 

@@ -20,8 +20,8 @@ import pytest
 from corpus.errors import EngineError, MissingDependency, ModelError
 from corpus.splitter import Splitter
 from index.build import Report, build
-from index.embedder import DEFAULT_MODEL
-from index.ray_engine import RayEngine
+from index.embedding.embedder import DEFAULT_MODEL
+from index.engines.ray_engine import RayEngine
 from index.store import store_at
 from tests.index.conftest import Search, write
 
@@ -208,6 +208,6 @@ def test_an_address_where_nobody_listens_is_named() -> None:
 
 
 def test_without_ray_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.ray_engine.find_spec", lambda name: None)
+    monkeypatch.setattr("index.engines.ray_engine.find_spec", lambda name: None)
     with pytest.raises(MissingDependency, match=r"pip install \"ray\[client,data\]\""):
         RayEngine.open("ray", DEFAULT_MODEL, SHORT)

@@ -8,8 +8,8 @@ import pytest
 
 from corpus.errors import ArticleNotFound, IndexLocked, IndexNotFound, LastArticle
 from index.build import build
+from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 from index.remove import remove
-from index.sentence_transformer import SentenceTransformerEmbedder
 from index.store import store_at
 from tests.index.conftest import Search, write
 

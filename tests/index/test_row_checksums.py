@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import IndexDamaged
-from index import approximate, files, generation
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.folder import approximate, files, generation
+from index.folder.folder_index import FolderIndex
+from index.folder.segment import Segment
+from index.folder.segment_writer import IDS, RECORDS, SENTENCES, TEXTS, VECTORS
+from index.folder.store import FolderStore
 from index.query import Query
-from index.segment import Segment
-from index.segment_writer import IDS, RECORDS, SENTENCES, TEXTS, VECTORS
 from tests.index.random_articles import DIM, opened, put_in, random_articles
 
 NAMES = [f"room{n:02}" for n in range(12)]

@@ -10,10 +10,10 @@ import pytest
 
 from index.article_index import DENSE_WEIGHT
 from index.build import build
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.folder.folder_index import FolderIndex
+from index.folder.lexical import LexicalIndex
+from index.folder.store import FolderStore
 from index.hybrid import HybridIndex
-from index.lexical import LexicalIndex
 from index.query import PassageIndex, Query, Ranking
 from index.words import terms
 from tests.index.conftest import ARTICLES, Search, write

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from corpus.article import Article, Passage
-from index import files
-from index.embedder import Vectors
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.embedding.embedder import Vectors
+from index.folder import files
+from index.folder.folder_index import FolderIndex
+from index.folder.store import FolderStore
 from index.query import Analysis, Query
 from tests.index.random_articles import DIM, opened, put_in, random_articles
 

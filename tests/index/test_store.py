@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexNotFound, StoreError
-from index import files
 from index.build import build
+from index.folder import files
 from index.manifest import FORMAT, Manifest
 from index.store import store_at
 from tests.index.conftest import ARTICLES, Search, write

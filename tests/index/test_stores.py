@@ -15,16 +15,16 @@ from corpus.readers import find_files
 from corpus.splitter import Splitter
 from index.article_index import ArticleIndex
 from index.build import build
-from index.embedder import EmbeddedPassage
-from index.engine import EmbeddedArticle
+from index.embedding.embedder import EmbeddedPassage
+from index.embedding.sentence_transformer import SentenceTransformerEmbedder
+from index.engines.engine import EmbeddedArticle
+from index.engines.local_engine import LocalEngine
 from index.filters import Filters
-from index.local_engine import LocalEngine
 from index.location import Location, MilvusLocation
 from index.manifest import Recipe
 from index.plan import make_plan
 from index.query import Found, Query
 from index.remove import remove
-from index.sentence_transformer import SentenceTransformerEmbedder
 from index.source_file import SourceFile
 from index.store import store_at
 from index.words import terms

@@ -12,7 +12,7 @@ import pytest
 from corpus.errors import RunError
 from corpus.gold import GoldQuestion, GoldQuote, load_gold
 from index.filters import Filters
-from index.folder_index import FolderIndex
+from index.folder.folder_index import FolderIndex
 from index.query import Found, Query
 from rag import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from corpus.errors import BadReceipt
-from index import files
 from index.build import build
+from index.folder import files
 from index.store import store_at
 from rag import Answer, Chatbot
 from rag.quotes import find_quote

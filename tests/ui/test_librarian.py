@@ -11,8 +11,8 @@ from threading import Event
 import pytest
 
 from corpus.errors import ArticleNotFound, IndexLocked, IndexNotFound, LastArticle, RagError
-from index import files
 from index.build import Progress
+from index.folder import files
 from index.store import store_at
 from rag.current import CurrentChatbot
 from rag.settings import Settings

@@ -21,16 +21,16 @@ from corpus.article import Passage
 from corpus.gold import load_beir
 from corpus.readers import find_files, read_file
 from corpus.splitter import Splitter
-from index import packaged_model
 from index.build import build
-from index.embedder import DEFAULT_MODEL, PassageEmbedder
-from index.engine import EmbeddedArticle
-from index.folder_store import FolderStore
-from index.local_engine import LocalEngine
+from index.embedding import packaged_model
+from index.embedding.embedder import DEFAULT_MODEL, PassageEmbedder
+from index.embedding.onnx_embedder import open_question_embedder
+from index.embedding.sentence_transformer import SentenceTransformerEmbedder
+from index.engines.engine import EmbeddedArticle
+from index.engines.local_engine import LocalEngine
+from index.folder.store import FolderStore
 from index.manifest import Recipe
-from index.onnx_embedder import open_question_embedder
 from index.plan import make_plan
-from index.sentence_transformer import SentenceTransformerEmbedder
 from rag import Chatbot
 from rag.evaluation import evaluate
 from tests.benchmarks.data import BENCH, SQUAD, scifact_articles

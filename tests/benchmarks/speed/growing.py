@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from corpus.article import Article, Passage, Range
-from index.embedder import EmbeddedPassage
-from index.engine import EmbeddedArticle
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.embedding.embedder import EmbeddedPassage
+from index.engines.engine import EmbeddedArticle
+from index.folder.folder_index import FolderIndex
+from index.folder.store import FolderStore
 from index.source_file import SourceFile
 from tests.benchmarks.data import SQUAD, indexed
 

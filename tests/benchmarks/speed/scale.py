@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from corpus.gold import load_gold
 from index.article_index import DEPTH
 from index.build import build
-from index.folder_index import FolderIndex
-from index.folder_store import FolderStore
+from index.folder.folder_index import FolderIndex
+from index.folder.store import FolderStore
 from index.home import home
 from index.manifest import FORMAT
 from index.query import Ids, Query, Ranking

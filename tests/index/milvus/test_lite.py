@@ -83,8 +83,8 @@ import os, sys
 from pathlib import Path
 import numpy as np
 from corpus.article import Article, Passage
-from index.embedder import EmbeddedPassage
-from index.engine import EmbeddedArticle
+from index.embedding.embedder import EmbeddedPassage
+from index.engines.engine import EmbeddedArticle
 from index.location import MilvusLocation
 from index.manifest import Recipe
 from index.source_file import SourceFile

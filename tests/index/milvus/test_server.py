@@ -18,7 +18,7 @@ import pytest
 
 from corpus.errors import IndexLocked, IndexNotFound, StoreError
 from index.build import build
-from index.embedder import DEFAULT_MODEL
+from index.embedding.embedder import DEFAULT_MODEL
 from index.location import MilvusLocation, location
 from index.query import Query
 from index.store import store_at

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index import files
-from index.approximate import EXACT_UP_TO, approximate
-from index.lexical import Document, LexicalIndex
+from index.folder import files
+from index.folder.approximate import EXACT_UP_TO, approximate
+from index.folder.lexical import Document, LexicalIndex
+from index.folder.segment import Segment
+from index.folder.segment_writer import SegmentWriter
 from index.manifest import Manifest, Part, Recipe
-from index.segment import Segment
-from index.segment_writer import SegmentWriter
 from index.source_file import SourceFile
 
 # Passages whose words are indexed in about three seconds.

@@ -16,10 +16,10 @@ import numpy as np
 
 from corpus.article import Passage
 from corpus.errors import ModelError
-from index import packaged_model
-from index.embedder import DEFAULT_MODEL, EmbeddedPassage, Vectors, alike, encoder_folder
-from index.late_chunking import Encoded, embed_passages, unit
-from index.onnx_embedder import DESCRIPTION, EMBEDDING, GRAPH, TOKENIZER, TOKENS
+from index.embedding import packaged_model
+from index.embedding.embedder import DEFAULT_MODEL, EmbeddedPassage, Vectors, alike, encoder_folder
+from index.embedding.late_chunking import Encoded, embed_passages, unit
+from index.embedding.onnx_embedder import DESCRIPTION, EMBEDDING, GRAPH, TOKENIZER, TOKENS
 
 if TYPE_CHECKING:
     import torch

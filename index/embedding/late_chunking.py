@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.article import Passage, Range
-from index.embedder import EmbeddedPassage, Vectors, alike
+from index.embedding.embedder import EmbeddedPassage, Vectors, alike
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from corpus.article import Article, Passage
 from corpus.errors import UnreadableFile
 from corpus.readers import read_file
 from corpus.splitter import Splitter
-from index import packaged_model
 from index.ahead import ahead
-from index.embedder import DEFAULT_MODEL, PassageEmbedder
-from index.engine import EmbeddedArticle, Told
+from index.embedding import packaged_model
+from index.embedding.embedder import DEFAULT_MODEL, PassageEmbedder
+from index.embedding.onnx_embedder import has_question_embedder, open_question_embedder
+from index.engines.engine import EmbeddedArticle, Told
 from index.manifest import Recipe
-from index.onnx_embedder import has_question_embedder, open_question_embedder
 from index.plan import Planned
 
 # Bytes of files that are embedded sooner than torch is there.
@@ -36,7 +36,7 @@ class SplitArticle:
 
 
 class LocalEngine:
-    """See `index.engine.Engine`."""
+    """See `index.engines.engine.Engine`."""
 
     def __init__(self, embedder: PassageEmbedder, splitter: Splitter) -> None:
         self.digest = embedder.digest
@@ -51,7 +51,7 @@ class LocalEngine:
         little = sum(item.size for item in planned) <= _LITTLE and "torch" not in sys.modules
         if little and digest and has_question_embedder(model, digest):
             return cls(open_question_embedder(model, digest), splitter)
-        from index.sentence_transformer import SentenceTransformerEmbedder
+        from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 
         return cls(SentenceTransformerEmbedder.load(model), splitter)
 

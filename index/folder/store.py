@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from corpus.errors import IndexDamaged, IndexLocked, IndexNotFound, StoreError
-from index import files
-from index.folder_draft import FolderDraft
-from index.folder_index import FolderIndex
-from index.generation import sources_of
+from index.embedding.onnx_embedder import open_question_embedder
+from index.folder import files
+from index.folder.draft import FolderDraft
+from index.folder.folder_index import FolderIndex
+from index.folder.generation import sources_of
 from index.manifest import Manifest, Recipe
-from index.onnx_embedder import open_question_embedder
 from index.source_file import SourceFile
 
 

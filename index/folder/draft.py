@@ -10,11 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from corpus.errors import IndexDamaged
-from index import files
-from index.engine import EmbeddedArticle
-from index.generation import new_segment_folder, open_segment, write_generation
+from index.engines.engine import EmbeddedArticle
+from index.folder import files
+from index.folder.generation import new_segment_folder, open_segment, write_generation
+from index.folder.segment_writer import SegmentWriter
 from index.manifest import Manifest, Part, Recipe
-from index.segment_writer import SegmentWriter
 from index.source_file import SourceFile
 
 _COMPLETE = "recipe.json"

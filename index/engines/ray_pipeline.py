@@ -16,10 +16,10 @@ from corpus.article import Article, Passage
 from corpus.errors import ModelError, UnreadableFile
 from corpus.readers import read_file
 from corpus.splitter import Splitter
-from index.sentence_transformer import SentenceTransformerEmbedder
+from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 
 if TYPE_CHECKING:
-    from index.embedder import EmbeddedPassage
+    from index.embedding.embedder import EmbeddedPassage
 
 Table = Any  # pyarrow's, which has no type information
 # What a lost worker costs at most: the reading of so many files, or the embedding of a block, some 200 passages.

@@ -12,18 +12,18 @@ from pathlib import Path
 import numpy as np
 
 from corpus.article import Article, Passage
-from index import files
 from index.article_index import DENSE_WEIGHT, DEPTH
 from index.catalogue import Catalogue, Entry
-from index.dense import DenseIndex, DensePart
-from index.embedder import Embedder
+from index.embedding.embedder import Embedder
 from index.filters import Filters
-from index.generation import open_segment
+from index.folder import files
+from index.folder.dense import DenseIndex, DensePart
+from index.folder.generation import open_segment
+from index.folder.lexical import LexicalIndex
+from index.folder.segment import Segment
 from index.hybrid import HybridIndex, HybridRanking
-from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.query import Analysis, Found, Hit, Query
-from index.segment import Segment
 
 # How many choices of articles are kept ready; to make one takes a tenth of a second among 100,000 articles.
 _CHOICES = 16

@@ -13,12 +13,12 @@ import numpy as np
 
 from corpus.article import Article
 from index.catalogue import folded
-from index.engine import EmbeddedArticle
-from index.record import encode, seal
+from index.engines.engine import EmbeddedArticle
+from index.folder.record import encode, seal
 from index.words import terms
 
 if TYPE_CHECKING:
-    from index.segment import Segment
+    from index.folder.segment import Segment
 
 # Articles; the passages' numbers, their records, and where each one's record and first sentence lie; the vectors.
 TEXTS, IDS, RECORDS, PLACES = "texts.sqlite", "ids.i64", "passages.bin", "places.i64"

@@ -10,7 +10,7 @@ from typing import Protocol
 from corpus.article import Article
 from corpus.errors import SettingsError, UnreadableFile
 from corpus.splitter import Splitter
-from index.embedder import EmbeddedPassage
+from index.embedding.embedder import EmbeddedPassage
 from index.manifest import Recipe
 from index.plan import Planned
 from index.source_file import SourceFile
@@ -63,11 +63,11 @@ def open_engine(
         MissingDependency: Ray is not installed.
     """
     if not name:
-        from index.local_engine import LocalEngine
+        from index.engines.local_engine import LocalEngine
 
         yield LocalEngine.open(model, splitter, planned, base)
     elif name == "ray" or name.startswith("ray://"):
-        from index.ray_engine import RayEngine
+        from index.engines.ray_engine import RayEngine
 
         with closing(RayEngine.open(name, model, splitter)) as ray:
             yield ray

@@ -19,10 +19,10 @@ import numpy as np
 
 from corpus.errors import EngineError, MissingDependency, ModelError, UnreadableFile
 from corpus.splitter import Splitter
-from index.embedder import EmbeddedPassage
-from index.engine import EmbeddedArticle, Told
+from index.embedding.embedder import EmbeddedPassage
+from index.engines.engine import EmbeddedArticle, Told
+from index.engines.ray_pipeline import Pipeline, article_of, describe, passage_of
 from index.plan import Planned
-from index.ray_pipeline import Pipeline, article_of, describe, passage_of
 
 # Longer than any machine in reach takes to accept a connection.
 _CONNECT_SECONDS = 5
@@ -30,7 +30,7 @@ _WANTED = "name the port of its head that Ray's client uses, 10001 unless it was
 
 
 class RayEngine:
-    """See `index.engine.Engine`. The machines of a cluster need this project installed, and the folders of articles.
+    """See `index.engines.engine.Engine`. A cluster's machines need this project installed, and the folders of articles.
 
     Ray Data does not work through Ray's client, so an actor on the cluster's head drives it, the one machine that a
     cluster cannot lose; it hands on what is done. What a lost worker or machine had in hand, another does again.

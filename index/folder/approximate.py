@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.late_chunking import unit
+from index.embedding.late_chunking import unit
 
 if TYPE_CHECKING:
     import faiss
 
-    from index.segment import Segment
+    from index.folder.segment import Segment
 
 FILE = "dense.faiss"
 

@@ -17,9 +17,9 @@ from corpus.article import Article, Passage
 from corpus.errors import IndexDamaged
 from index.catalogue import Entry, folded
 from index.filters import Filters
+from index.folder.record import Record, decode, seal
+from index.folder.segment_writer import IDS, PLACES, RECORDS, SENTENCES, TEXTS, VECTORS, article_seal
 from index.query import Analysis, Ids
-from index.record import Record, decode, seal
-from index.segment_writer import IDS, PLACES, RECORDS, SENTENCES, TEXTS, VECTORS, article_seal
 from index.source_file import SourceFile
 
 HalfVectors = NDArray[np.float16]

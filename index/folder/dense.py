@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.approximate import Approximation, looking_into, open_index
+from index.folder.approximate import Approximation, looking_into, open_index
 from index.query import Ids, Query, Ranking, Scores
 
 if TYPE_CHECKING:
     import faiss
 
-    from index.segment import Segment
+    from index.folder.segment import Segment
 
 _NONE = -1
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from corpus.article import Passage
 from corpus.errors import ModelError
-from index.embedder import EmbeddedPassage, Vectors, alike, encoder_folder
-from index.late_chunking import Encoded, embed_passages
+from index.embedding.embedder import EmbeddedPassage, Vectors, alike, encoder_folder
+from index.embedding.late_chunking import Encoded, embed_passages
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -36,7 +36,7 @@ def open_question_embedder(model: str, digest: str) -> OnnxEmbedder:
     """
     folder = encoder_folder(model, digest)
     if not (folder / DESCRIPTION).exists():
-        from index.sentence_transformer import SentenceTransformerEmbedder
+        from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 
         SentenceTransformerEmbedder.load(model)
     if not (folder / DESCRIPTION).exists():

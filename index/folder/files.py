@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from corpus.errors import IndexDamaged
+from index.folder.segment_writer import RECORDS, SENTENCES, TEXTS, VECTORS
 from index.manifest import Checksum, Manifest
-from index.segment_writer import RECORDS, SENTENCES, TEXTS, VECTORS
 
 CURRENT, GENERATIONS, SEGMENTS, LOCK = "CURRENT", "generations", "segments", "lock"
 READ_IN_PARTS = {TEXTS, RECORDS, VECTORS, SENTENCES}

@@ -1,0 +1,1 @@
+"""Texts to vectors: sentence-transformers for many, ONNX Runtime for questions and a few."""

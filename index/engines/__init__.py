@@ -1,0 +1,1 @@
+"""What reads, splits and embeds: this machine, or Ray on many."""
