@@ -16,6 +16,7 @@ from ui.progress import BYTES, bars
 if TYPE_CHECKING:
     from index.build import Report
     from index.location import Location
+    from index.manifest import Part
     from rag.settings import Settings
 
 # Everything else is imported by the command that needs it, so that `--help` is there at once.
@@ -176,6 +177,7 @@ def _info(options: argparse.Namespace) -> None:
         "created": manifest.created,
         "articles": manifest.articles,
         "passages": manifest.passages,
+        "searched": list(map(_searched, manifest.parts)),
         "bytes": sum(checksum.size for checksum in manifest.files.values()),
         "made from": list(manifest.roots),
         "left out": list(manifest.excluded),
@@ -186,7 +188,15 @@ def _info(options: argparse.Namespace) -> None:
         print(json.dumps(known, indent=1, ensure_ascii=False))
         return
     for name, value in known.items():
-        print(f"{name:11} {', '.join(value) if isinstance(value, list) else value}")
+        if value:
+            print(f"{name:11} {', '.join(value) if isinstance(value, list) else value}")
+
+
+def _searched(part: Part) -> str:
+    """How the vectors of a part of an index are searched."""
+    if part.search is None:
+        return f"{part.passages} exactly"
+    return f"{part.passages} by {part.search.kind}, {part.search.nprobe} lists, recall {part.search.recall:.3f}"
 
 
 def _ask(options: argparse.Namespace) -> None:

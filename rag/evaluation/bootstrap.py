@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 _RESAMPLES = 2000
 _SEED = 0
@@ -21,6 +20,9 @@ def interval(statistic: Statistic, table: Table) -> tuple[float, float]:
 
     A calibration error grows by resampling, so that its plain percentiles would lie above it.
     """
+    # A quarter of a second, which the page would take longer to be there.
+    from scipy.special import ndtr, ndtri
+
     resampled = np.array([statistic(table[drawn]) for drawn in _draws(len(table))])
     resampled, value = resampled[~np.isnan(resampled)], statistic(table)
     below = ((resampled < value).mean() + (resampled <= value).mean()) / 2
