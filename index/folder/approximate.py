@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.late_chunking import unit
+from index.folder.read_in_parts import Rows
+from index.query import Ids
 
 if TYPE_CHECKING:
     import faiss
@@ -54,11 +56,11 @@ def approximate(segment: Segment) -> Approximation:
     vectors = segment.vectors
     lists = 1 << round(np.log2(_LISTS_PER_ROOT * np.sqrt(len(vectors))))
     kind = f"IVF{lists},SQ8"
-    index = faiss.index_factory(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.index_factory(vectors.width, kind, faiss.METRIC_INNER_PRODUCT)
     sample = np.random.default_rng(0).permutation(len(vectors))[: lists * _TRAINED_ON_PER_LIST]
-    index.train(vectors[np.sort(sample)].astype(np.float32))
+    index.train(vectors.take(np.sort(sample)).astype(np.float32))
     for start in range(0, len(vectors), _BLOCK):
-        index.add(vectors[start : start + _BLOCK].astype(np.float32))
+        index.add(vectors.between(start, start + _BLOCK).astype(np.float32))
     faiss.write_index(index, str(segment.folder / FILE))
     return _measured(index, kind, lists, vectors, _questions(segment))
 
@@ -86,11 +88,12 @@ def _questions(segment: Segment) -> NDArray[np.float32]:
     neighbours and of real questions': 16 .999 and .864, 64 1.0 and .954; of the means' .881 and .972.
     """
     rows = np.random.default_rng(1).integers(0, len(segment.sentences), (_TRIED, 10))
-    return unit(segment.sentences[rows].astype(np.float32).mean(axis=1))
+    sentences = segment.sentences.take(rows.ravel()).reshape(*rows.shape, -1)
+    return unit(sentences.astype(np.float32).mean(axis=1))
 
 
 def _measured(
-    index: faiss.Index, kind: str, lists: int, vectors: NDArray[np.float16], questions: NDArray[np.float32]
+    index: faiss.Index, kind: str, lists: int, vectors: Rows, questions: NDArray[np.float32]
 ) -> Approximation:
     """The approximation with the fewest lists looked into that finds enough."""
     nearest = _nearest(vectors, questions)
@@ -99,17 +102,23 @@ def _measured(
         nprobe *= 2
         # As many as the hybrid search takes, each scored again.
         _, rows = index.search(questions, 20 * _NEAREST, params=looking_into(nprobe))
-        exact = np.einsum("qkd,qd->qk", vectors[rows].astype(np.float32), questions)
+        exact = np.einsum("qkd,qd->qk", _rows(vectors, rows), questions)
         hits = np.sort(np.where(rows < 0, -np.inf, exact))[:, -_NEAREST:]
         # By their cosines: of vectors that are alike to the last digit, any will do.
         recall = float(np.mean(hits >= nearest[:, :1] - 1e-6))
     return Approximation(kind, nprobe, round(recall, 4))
 
 
-def _nearest(vectors: NDArray[np.float16], questions: NDArray[np.float32]) -> NDArray[np.float32]:
+def _nearest(vectors: Rows, questions: NDArray[np.float32]) -> NDArray[np.float32]:
     """The cosines of the nearest ten of all, ascending, shape (questions, 10)."""
     best = np.full((len(questions), _NEAREST), -np.inf, dtype=np.float32)
     for start in range(0, len(vectors), _BLOCK):
-        cosines = questions @ vectors[start : start + _BLOCK].astype(np.float32).T
+        cosines = questions @ vectors.between(start, start + _BLOCK).astype(np.float32).T
         best = np.sort(np.concatenate([best, np.partition(cosines, -_NEAREST)[:, -_NEAREST:]], axis=1))[:, -_NEAREST:]
     return best
+
+
+def _rows(vectors: Rows, places: Ids) -> NDArray[np.float32]:
+    """The vectors of some rows, of the places' shape and one more; of row 0 where there is none."""
+    found = vectors.take(np.maximum(places.ravel(), 0)).astype(np.float32)
+    return found.reshape(*places.shape, vectors.width)

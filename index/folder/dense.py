@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.folder.approximate import Approximation, looking_into, open_index
+from index.folder.read_in_parts import Rows
 from index.query import Ids, Query, Ranking, Scores
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class DensePart:
 
     Args:
         ids: the passages' numbers, ascending, of shape (passages,).
-        vectors: theirs, of shape (passages, dim), by which cosines are told exactly.
+        vectors: theirs, by which cosines are told exactly.
         index: finds rows of `vectors`.
         nprobe: how many of its lists are looked into; 0 where it has none.
         kept: which rows may be found, of shape (passages,); all where it is None.
@@ -33,7 +34,7 @@ class DensePart:
     def __init__(
         self,
         ids: Ids,
-        vectors: NDArray[np.float16],
+        vectors: Rows,
         index: faiss.Index,
         *,
         nprobe: int = 0,
@@ -74,8 +75,10 @@ class DensePart:
 
     def cosines(self, query: Query, ids: Ids) -> Scores:
         """The cosines of passages that are here."""
-        rows = self._vectors[np.searchsorted(self.ids, ids)].astype(np.float32)
-        cosines: Scores = rows @ query.vector
+        rows = np.searchsorted(self.ids, ids)
+        # An index that compares every vector has them in memory, as they are stored.
+        vectors = self._vectors.take(rows).astype(np.float32) if self._nprobe else self._index.reconstruct_batch(rows)
+        cosines: Scores = vectors @ query.vector
         return cosines
 
     def _search_parameters(self) -> faiss.SearchParameters:
@@ -124,12 +127,12 @@ class DenseIndex:
         return cosines
 
 
-def _exact(vectors: NDArray[np.float16]) -> faiss.Index:
+def _exact(vectors: Rows) -> faiss.Index:
     """Every vector compared, as it is stored: half a millisecond at 20,000, a third of what single precision takes."""
     import faiss
 
-    flat = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    flat.add(vectors.astype(np.float32))
+    flat = faiss.IndexScalarQuantizer(vectors.width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    flat.add(vectors.between(0, len(vectors)).astype(np.float32))
     return flat
 
 

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,11 @@ from corpus.article import Article, Passage
 from corpus.errors import IndexDamaged
 from index.catalogue import Entry, folded
 from index.filters import Filters
+from index.folder.read_in_parts import HalfVectors, ReadInParts, Rows
 from index.folder.record import Record, decode, seal
 from index.folder.segment_writer import IDS, PLACES, RECORDS, SENTENCES, TEXTS, VECTORS, article_seal
 from index.query import Analysis, Ids
 from index.source_file import SourceFile
-
-HalfVectors = NDArray[np.float16]
 
 _ARTICLE = ", ".join(item.name for item in fields(Article))
 _ARTICLES = "articles JOIN texts USING (id)"
@@ -52,8 +50,8 @@ class Segment:
 
     Attributes:
         ids: the numbers of all passages, ascending, of shape (passages,).
-        vectors: theirs, of shape (passages, dim), mapped into memory.
-        sentences: those of their sentences, of shape (sentences, dim), likewise.
+        vectors: theirs, in the same order.
+        sentences: those of their sentences.
     """
 
     def __init__(self, folder: Path, removed: Collection[str] = ()) -> None:
@@ -67,10 +65,10 @@ class Segment:
         self.ids: Ids = np.fromfile(folder / IDS, dtype=np.int64)
         # Where each record and its sentences begin, and the last ones end.
         self._places = np.fromfile(folder / PLACES, dtype=np.int64).reshape(-1, 2)
-        with (folder / RECORDS).open("rb") as records:
-            self._records = mmap(records.fileno(), 0, access=ACCESS_READ)
-        self.vectors = _rows(folder / VECTORS, _width(folder / VECTORS, len(self.ids)))
-        self.sentences = _rows(folder / SENTENCES, self.vectors.shape[1])
+        self._records = ReadInParts(folder / RECORDS)
+        width = (folder / VECTORS).stat().st_size // (2 * max(len(self.ids), 1))
+        self.vectors = Rows(folder / VECTORS, width)
+        self.sentences = Rows(folder / SENTENCES, width)
 
     @property
     def first_id(self) -> int:
@@ -84,8 +82,8 @@ class Segment:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._texts.close()
-        self._records.close()
+        for file in (self._texts, self._records, self.vectors, self.sentences):
+            file.close()
 
     # Articles
 
@@ -183,7 +181,8 @@ class Segment:
         """Every passage's number, its record as it was written, its vector, and its sentences'."""
         for row in self._live_rows():
             (start, first), (end, last) = self._places[row : row + 2].tolist()
-            yield int(self.ids[row]), self._records[start:end], self.vectors[row], self.sentences[first:last]
+            vector = self.vectors.between(row, row + 1)
+            yield int(self.ids[row]), self._records.read(start, end), vector, self.sentences.between(first, last)
 
     def _live_rows(self) -> list[int]:
         rows: list[int] = np.setdiff1d(np.arange(len(self.ids)), self.removed_rows()).tolist()
@@ -201,17 +200,26 @@ class Segment:
 
     def _passage(self, row: int) -> tuple[int, tuple[Passage, Analysis]]:
         record = self._record(row)
-        vectors = self.sentences[self._places[row, 1] : self._places[row + 1, 1]]
-        if seal(self.vectors[row].tobytes()) != record.vector_seal:
-            raise self._damaged(VECTORS)
-        if seal(vectors.tobytes()) != record.sentences_seal:
-            raise self._damaged(SENTENCES)
+        self._sealed(VECTORS, self.vectors, row, row + 1, record.vector_seal)
+        first, last = self._places[row : row + 2, 1].tolist()
+        vectors = self._sealed(SENTENCES, self.sentences, first, last, record.sentences_seal)
         sentences = tuple(f" {line} " for line in record.words.split("\n")[1:])
         analysis = Analysis(f" {record.title} ", sentences, vectors.astype(np.float32))
         return record.number, (record.passage, analysis)
 
+    def _sealed(self, file: str, rows: Rows, first: int, last: int, expected: bytes) -> HalfVectors:
+        """Vectors that have the checksum they were written with."""
+        try:
+            vectors = rows.between(first, last)
+        except EOFError:
+            raise self._damaged(file) from None
+        if seal(vectors.tobytes()) != expected:
+            raise self._damaged(file)
+        return vectors
+
     def _record(self, row: int) -> Record:
-        record = decode(self._records[self._places[row, 0] : self._places[row + 1, 0]])
+        start, end = self._places[row : row + 2, 0].tolist()
+        record = decode(self._records.read(start, end))
         if record is None or record.number != self.ids[row]:
             raise self._damaged(RECORDS)
         return record
@@ -230,18 +238,6 @@ class Segment:
         """The SQL for articles that hold every word of a search, and its parameters."""
         words = folded(search).split()
         return " AND ".join([f"id {_LIVE}", *["instr(sought, ?)"] * len(words)]), [self._gone, *words]
-
-
-def _rows(file: Path, dim: int) -> HalfVectors:
-    """The rows of a file of half-precision numbers, mapped into memory."""
-    if not file.stat().st_size:
-        return np.zeros((0, dim), dtype=np.float16)
-    # As an array like any other: numpy's own kind of it is slow to take rows of.
-    return np.memmap(file, dtype=np.float16, mode="r").reshape(-1, dim).view(np.ndarray)
-
-
-def _width(file: Path, rows: int) -> int:
-    return file.stat().st_size // (2 * max(rows, 1))
 
 
 def _numbered(ranges: Iterable[tuple[int, int]]) -> Ids:

@@ -55,7 +55,7 @@ def numbers(index: FolderIndex) -> dict[int, str]:
 @pytest.fixture(scope="module")
 def vectors(index: FolderIndex, numbers: dict[int, str]) -> Vectors:
     """The vectors of all passages that are held, in the order of their numbers."""
-    held = [segment.vectors[np.isin(segment.ids, [*numbers])] for segment in index.segments]
+    held = [segment.vectors.take(np.flatnonzero(np.isin(segment.ids, [*numbers]))) for segment in index.segments]
     return np.concatenate(held).astype(np.float32)
 
 

@@ -26,7 +26,9 @@ def _sizes(folder: Path) -> list[int]:
 def _everything(index: FolderIndex) -> dict[int, Known]:
     """Every passage by number: its article, itself, what is known of it, and its vector."""
     vectors = {
-        int(number): row.tolist() for part in index.segments for number, row in zip(part.ids, part.vectors, strict=True)
+        int(number): row.tolist()
+        for part in index.segments
+        for number, row in zip(part.ids, part.vectors.between(0, len(part.ids)), strict=True)
     }
     return {
         number: (article, passage, index.analyses([number])[0], vectors[number])

@@ -80,7 +80,7 @@ def _embedded(real: FolderIndex, article: Article) -> EmbeddedArticle:
     numbered = real.passages_of(article.id)
     numbers = [number for number, _ in numbered]
     (segment,) = real.segments
-    vectors = segment.vectors[np.searchsorted(segment.ids, numbers)].astype(np.float32)
+    vectors = segment.vectors.take(np.searchsorted(segment.ids, numbers)).astype(np.float32)
     passages = [
         EmbeddedPassage(passage, vector, analysis.vectors)
         for (_, passage), vector, analysis in zip(numbered, vectors, real.analyses(numbers), strict=True)

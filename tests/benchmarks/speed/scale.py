@@ -149,7 +149,7 @@ def _exact(index: FolderIndex, queries: list[Query]) -> list[Ranking]:
     ids: Ids = np.zeros((len(queries), 0), dtype=np.int64)
     for segment in index.segments:
         for start in range(0, len(segment.ids), _BLOCK):
-            cosines = matrix @ segment.vectors[start : start + _BLOCK].astype(np.float32).T
+            cosines = matrix @ segment.vectors.between(start, start + _BLOCK).astype(np.float32).T
             numbers = np.broadcast_to(segment.ids[start : start + _BLOCK], cosines.shape)
             scores, ids = _best(np.hstack([scores, cosines]), np.hstack([ids, numbers]))
     return [Ranking(numbers, row) for numbers, row in zip(ids, scores, strict=True)]
