@@ -21,7 +21,8 @@ DEPTH = 200
 class ArticleIndex(Protocol):
     """An opened index, read only, shared by any number of threads; a folder's and Milvus's are both one.
 
-    A folder's keeps the generation it opened. Passage numbers are never used again for another passage.
+    A folder's keeps the generation it opened. Passage numbers are never used again for another passage, but by an index
+    that is made anew.
     """
 
     @property

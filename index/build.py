@@ -16,7 +16,8 @@ from index.manifest import Manifest, Recipe
 from index.plan import Planned, make_plan
 from index.store import Draft, store_at
 
-# An interrupted build loses the work on at most this many passages: under ten seconds on two cores.
+# Passages that are kept together. An interrupted build loses these and what the engine has in hand: under half a minute
+# on two cores.
 _KEPT_TOGETHER = 512
 
 Progress = Callable[[str, int, int], None]

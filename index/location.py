@@ -17,7 +17,7 @@ class MilvusLocation:
 
     def __str__(self) -> str:
         """As it may be shown: without a login."""
-        return _MILVUS + re.sub(r"(?<=://)[^/]*@", "", self.uri)
+        return _MILVUS + re.sub(r"(?<=://).*@", "", self.uri)
 
 
 Location = Path | MilvusLocation
@@ -27,7 +27,7 @@ def absolute(place: Location) -> Location:
     """The same place by a name that holds in every working folder."""
     if isinstance(place, Path):
         return place.resolve()
-    return place if "://" in place.uri else MilvusLocation(str(Path(place.uri).resolve()))
+    return place if "://" in place.uri else MilvusLocation(str(Path(place.uri).expanduser().resolve()))
 
 
 def location(named: str | Location) -> Location:

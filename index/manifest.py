@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import IndexDamaged, IndexMismatch
-from index.folder.approximate import Approximation
 
 FORMAT = 3
 
@@ -22,6 +21,18 @@ class Recipe:
     dim: int
     max_tokens: int
     overlap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """How a segment is searched: FAISS's name for it, the lists looked into, and the share found of the nearest ten.
+
+    The recall is measured when it is made, with means of sentences as questions.
+    """
+
+    kind: str
+    nprobe: int
+    recall: float
 
 
 @dataclass(frozen=True, slots=True)

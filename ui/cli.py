@@ -208,7 +208,8 @@ def _ask(options: argparse.Namespace) -> None:
     filters = Filters(options.source, options.since, options.until)
     with bars(BYTES) as progress:
         chatbot = Chatbot.open(options.index, _settings(options, passages=options.passages), progress=progress)
-    _check_sources(filters.sources, chatbot.index.sources())
+    if filters.sources:
+        _check_sources(filters.sources, chatbot.index.sources())
     answer = chatbot.ask(" ".join(options.question), filters=filters)
     print(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if options.json else answer)
     if answer.model and answer.model.failure:

@@ -13,7 +13,7 @@ import numpy as np
 from corpus.article import Passage
 from corpus.errors import ModelError
 from index.embedding.embedder import EmbeddedPassage, Vectors, alike, encoder_folder
-from index.embedding.late_chunking import Encoded, embed_passages
+from index.embedding.late_chunking import Encoded, embed_passages, unit
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -103,7 +103,7 @@ class OnnxEmbedder:
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors, _ = self._run([self._question_prompt + text for text in texts], [EMBEDDING])
-        return vectors[0]
+        return unit(vectors[0])
 
     def _encode(self, texts: list[str]) -> Encoded:
         (vectors, tokens), encoded = self._run(texts, [EMBEDDING, TOKENS])

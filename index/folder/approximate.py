@@ -6,7 +6,6 @@ FAISS's `SQ8`), mapped into memory. At 1,000,000 of 384 dimensions 400 MB; what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.embedding.late_chunking import unit
 from index.folder.read_in_parts import Rows
+from index.manifest import Approximation
 from index.query import Ids
 
 if TYPE_CHECKING:
@@ -35,18 +35,6 @@ _BLOCK = 100_000
 _RECALL = 0.995
 _NEAREST = 10
 _TRIED = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Approximation:
-    """How a segment is searched: FAISS's name for it, the lists looked into, and the share found of the nearest ten.
-
-    The recall is measured when it is made, with means of sentences as questions.
-    """
-
-    kind: str
-    nprobe: int
-    recall: float
 
 
 def approximate(segment: Segment) -> Approximation:

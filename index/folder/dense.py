@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.folder.approximate import Approximation, looking_into, open_index
+from index.folder.approximate import looking_into, open_index
 from index.folder.read_in_parts import Rows
+from index.manifest import Approximation
 from index.query import Ids, Query, Ranking, Scores
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class DensePart:
         kept = None
         if segment.removed:
             kept = np.ones(len(segment.ids), dtype=np.bool_)
-            kept[segment.removed_rows()] = False
+            kept[segment.removed_rows] = False
         return cls(segment.ids, segment.vectors, index, nprobe=search.nprobe if search else 0, kept=kept)
 
     def within(self, ids: Ids) -> DensePart:
@@ -79,6 +80,9 @@ class DensePart:
         # An index that compares every vector has them in memory, as they are stored.
         vectors = self._vectors.take(rows).astype(np.float32) if self._nprobe else self._index.reconstruct_batch(rows)
         cosines: Scores = vectors @ query.vector
+        # One that is no number would take meaning out of the whole ranking.
+        if not np.isfinite(cosines).all():
+            raise self._vectors.damaged()
         return cosines
 
     def _search_parameters(self) -> faiss.SearchParameters:

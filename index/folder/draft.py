@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
@@ -89,5 +90,5 @@ def _finished(place: Path, recipe: Recipe, wanted: Mapping[str, SourceFile]) -> 
             held = len(segment.ids) - len(segment.passage_ids(stale))
             part = Part(place.name, held, tuple(sorted(stale)))
             return segment.first_id, segment.last_id, part, sources.keys() - stale
-    except (OSError, ValueError, IndexDamaged):
+    except (OSError, ValueError, sqlite3.Error, IndexDamaged):
         return None

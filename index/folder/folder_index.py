@@ -19,9 +19,10 @@ from index.filters import Filters
 from index.folder import files
 from index.folder.dense import DenseIndex, DensePart
 from index.folder.generation import open_segment
+from index.folder.hybrid_index import HybridIndex
 from index.folder.lexical import LexicalIndex
 from index.folder.segment import Segment
-from index.hybrid import HybridIndex, HybridRanking
+from index.hybrid import HybridRanking
 from index.manifest import Manifest
 from index.query import Analysis, Found, Hit, Query
 
@@ -108,7 +109,7 @@ class FolderIndex:
 
     def sources(self) -> list[str]:
         """See `ArticleIndex.sources`."""
-        return sorted({source for segment in self.segments for source, _ in segment.origins() if source})
+        return sorted({source for segment in self.segments for source in segment.named_sources() if source})
 
     def _found(self, ranking: HybridRanking) -> list[Found]:
         numbers = [int(number) for number in ranking.ids]

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.errors import IndexDamaged
+
 HalfVectors = NDArray[np.float16]
 
 
@@ -47,24 +49,29 @@ class Rows:
         self.width = width
         self._bytes = 2 * max(width, 1)
         self._count = file.stat().st_size // self._bytes
+        self._path = file
         self._file = ReadInParts(file)
 
     def __len__(self) -> int:
         return self._count
 
     def between(self, start: int, end: int) -> HalfVectors:
-        """Neighbouring vectors, shape (end - start, width); EOFError where the file has become shorter."""
+        """Neighbouring vectors, shape (end - start, width); IndexDamaged where the file has become shorter."""
         content = self._file.read(start * self._bytes, min(end, self._count) * self._bytes)
         if len(content) != (min(end, self._count) - start) * self._bytes:
-            raise EOFError
+            raise self.damaged()
         return np.frombuffer(content, dtype=np.float16).reshape(-1, self.width)
 
     def take(self, rows: NDArray[np.int64]) -> HalfVectors:
-        """Vectors from anywhere, shape (rows, width); EOFError where the file has become shorter."""
+        """Vectors from anywhere, shape (rows, width); IndexDamaged where the file has become shorter."""
         content = b"".join([self._file.read(row * self._bytes, (row + 1) * self._bytes) for row in rows.tolist()])
         if len(content) != len(rows) * self._bytes:
-            raise EOFError
+            raise self.damaged()
         return np.frombuffer(content, dtype=np.float16).reshape(-1, self.width)
+
+    def damaged(self) -> IndexDamaged:
+        """That the file is not what was written."""
+        return IndexDamaged(self._path.parents[2], self._path, "is not what was written")
 
     def close(self) -> None:
         """Let go of the file."""

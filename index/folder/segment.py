@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,11 @@ from index.catalogue import Entry, folded
 from index.filters import Filters
 from index.folder.read_in_parts import HalfVectors, ReadInParts, Rows
 from index.folder.record import Record, decode, seal
-from index.folder.segment_writer import IDS, PLACES, RECORDS, SENTENCES, TEXTS, VECTORS, article_seal
+from index.folder.segment_writer import ARTICLES, IDS, PLACES, RECORDS, SENTENCES, TEXTS, VECTORS
 from index.query import Analysis, Ids
 from index.source_file import SourceFile
 
-_ARTICLE = ", ".join(item.name for item in fields(Article))
-_ARTICLES = "articles JOIN texts USING (id)"
+_ARTICLE = ", ".join(item.name for item in fields(Article) if item.name != "text")
 _SOURCE = "path, digest, indexed"
 _NUMBERS = "SELECT first_passage, passages FROM articles"
 _LIVE = "NOT IN (SELECT value FROM json_each(?))"
@@ -59,13 +59,13 @@ class Segment:
         self.removed = frozenset(removed)
         self._gone = json.dumps(sorted(removed))
         # The file never changes, so no locking is asked for; SQLite itself serialises threads on one connection.
-        self._texts = sqlite3.connect(
-            f"{(folder / TEXTS).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
+        self._articles = sqlite3.connect(
+            f"{(folder / ARTICLES).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
         )
         self.ids: Ids = np.fromfile(folder / IDS, dtype=np.int64)
         # Where each record and its sentences begin, and the last ones end.
         self._places = np.fromfile(folder / PLACES, dtype=np.int64).reshape(-1, 2)
-        self._records = ReadInParts(folder / RECORDS)
+        self._texts, self._records = ReadInParts(folder / TEXTS), ReadInParts(folder / RECORDS)
         width = (folder / VECTORS).stat().st_size // (2 * max(len(self.ids), 1))
         self.vectors = Rows(folder / VECTORS, width)
         self.sentences = Rows(folder / SENTENCES, width)
@@ -82,7 +82,7 @@ class Segment:
 
     def close(self) -> None:
         """Let go of the files."""
-        for file in (self._texts, self._records, self.vectors, self.sentences):
+        for file in (self._articles, self._texts, self._records, self.vectors, self.sentences):
             file.close()
 
     # Articles
@@ -101,7 +101,7 @@ class Segment:
         """An article with its text, or None when it is not here."""
         if article_id in self.removed:
             return None
-        query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id = ?"
+        query = f"SELECT text_start, text_end, seal, {_ARTICLE} FROM articles WHERE id = ?"
         row = next(self._select(query, (article_id,)), None)
         return self._article(row) if row else None
 
@@ -114,7 +114,7 @@ class Segment:
 
     def articles(self) -> Iterator[Article]:
         """Every article, with its text."""
-        query = f"SELECT {_ARTICLE}, seal FROM {_ARTICLES} WHERE id {_LIVE} ORDER BY id"
+        query = f"SELECT text_start, text_end, seal, {_ARTICLE} FROM articles WHERE id {_LIVE} ORDER BY id"
         return (self._article(row) for row in self._select(query, (self._gone,)))
 
     def count(self, search: str = "") -> int:
@@ -134,10 +134,10 @@ class Segment:
         row = next(self._select(f"SELECT {_ENTRY} FROM articles WHERE id = ?", (article_id,)), None)
         return replace(Entry(*row), path=Path(row[-1])) if row else None
 
-    def origins(self) -> Iterator[tuple[str | None, str | None]]:
-        """The source and the date of publication of the articles, each pair once."""
-        query = f"SELECT DISTINCT source, published FROM articles WHERE id {_LIVE}"
-        return self._select(query, (self._gone,))
+    def named_sources(self) -> set[str]:
+        """Every source that an article names."""
+        query = f"SELECT DISTINCT source FROM articles WHERE source IS NOT NULL AND id {_LIVE}"
+        return {source for (source,) in self._select(query, (self._gone,))}
 
     # Passages
 
@@ -146,12 +146,15 @@ class Segment:
         numbers = np.fromiter(ids, dtype=np.int64, count=len(ids))
         rows = np.searchsorted(self.ids, numbers)
         rows = rows[self.ids[np.minimum(rows, len(self.ids) - 1)] == numbers]
+        if self.removed:
+            rows = np.setdiff1d(rows, self.removed_rows)
         return dict(map(self._passage, rows.tolist()))
 
     def passage_ids(self, article_ids: Iterable[str]) -> list[int]:
         """The numbers of the passages of some articles, ascending."""
         return sorted(self._numbers(f"{_NUMBERS} WHERE id {_ONE_OF}", set(article_ids) - self.removed).tolist())
 
+    @cached_property
     def removed_rows(self) -> NDArray[np.int64]:
         """The rows of `ids` and `vectors` whose passages the generation no longer holds."""
         return np.searchsorted(self.ids, self._numbers(f"{_NUMBERS} WHERE id {_ONE_OF}", self.removed))
@@ -172,10 +175,12 @@ class Segment:
             record = self._record(row)
             yield record.number, f"{record.title} {record.words}"
 
-    def stored_articles(self) -> Iterator[tuple[tuple[Any, ...], str]]:
-        """Every article's row as it was written, and its text."""
-        query = f"SELECT articles.*, texts.text FROM {_ARTICLES} WHERE articles.id {_LIVE} ORDER BY first_passage"
-        return ((row[:-1], row[-1]) for row in self._select(query, (self._gone,)))
+    def stored_articles(self) -> Iterator[tuple[tuple[Any, ...], bytes]]:
+        """Every article's row as it was written but for where its text lies, and its text."""
+        for *row, start, end in self._select(
+            f"SELECT * FROM articles WHERE id {_LIVE} ORDER BY first_passage", (self._gone,)
+        ):
+            yield tuple(row), self._texts.read(start, end)
 
     def stored_passages(self) -> Iterator[tuple[int, bytes, HalfVectors, HalfVectors]]:
         """Every passage's number, its record as it was written, its vector, and its sentences'."""
@@ -185,15 +190,15 @@ class Segment:
             yield int(self.ids[row]), self._records.read(start, end), vector, self.sentences.between(first, last)
 
     def _live_rows(self) -> list[int]:
-        rows: list[int] = np.setdiff1d(np.arange(len(self.ids)), self.removed_rows()).tolist()
+        rows: list[int] = np.setdiff1d(np.arange(len(self.ids)), self.removed_rows).tolist()
         return rows
 
     def _select(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> Iterator[Any]:
         """The rows of a query; IndexDamaged where the file is no database any more."""
         try:
-            yield from self._texts.execute(query, parameters)
+            yield from self._articles.execute(query, parameters)
         except sqlite3.DatabaseError as error:
-            raise self._damaged(TEXTS) from error
+            raise self._damaged(ARTICLES) from error
 
     def _numbers(self, query: str, article_ids: Collection[str]) -> Ids:
         return _numbered(self._select(query, (json.dumps(sorted(article_ids)),)))
@@ -209,10 +214,7 @@ class Segment:
 
     def _sealed(self, file: str, rows: Rows, first: int, last: int, expected: bytes) -> HalfVectors:
         """Vectors that have the checksum they were written with."""
-        try:
-            vectors = rows.between(first, last)
-        except EOFError:
-            raise self._damaged(file) from None
+        vectors = rows.between(first, last)
         if seal(vectors.tobytes()) != expected:
             raise self._damaged(file)
         return vectors
@@ -225,11 +227,11 @@ class Segment:
         return record
 
     def _article(self, row: Sequence[Any]) -> Article:
-        *values, expected = row
-        article = Article(*values)
-        if article_seal(article) != expected:
+        start, end, expected, article_id, title, *rest = row
+        text = self._texts.read(start, end)
+        if seal(text) != expected:
             raise self._damaged(TEXTS)
-        return article
+        return Article(article_id, title, text.decode(), *rest)
 
     def _damaged(self, file: str) -> IndexDamaged:
         return IndexDamaged(self.folder.parents[1], self.folder / file, "is not what was written")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from corpus.article import Article
 from index.catalogue import folded
 from index.engines.engine import EmbeddedArticle
 from index.folder.record import encode, seal
@@ -20,30 +18,31 @@ from index.words import terms
 if TYPE_CHECKING:
     from index.folder.segment import Segment
 
-# Articles; the passages' numbers, their records, and where each one's record and first sentence lie; the vectors.
-TEXTS, IDS, RECORDS, PLACES = "texts.sqlite", "ids.i64", "passages.bin", "places.i64"
+# What is known of the articles, and their texts; the passages' numbers, their records, and where each one's record and
+# first sentence lie; the vectors.
+ARTICLES, TEXTS = "articles.sqlite", "texts.bin"
+IDS, RECORDS, PLACES = "ids.i64", "passages.bin", "places.i64"
 VECTORS, SENTENCES = "vectors.f16", "sentences.f16"
 
-# The texts lie apart, so that whatever lists articles runs through a few hundred bytes of each. What is sought begins
-# with the title: its order is theirs. An article's passages are numbered one after the other.
+# What is sought begins with the title: its order is theirs. An article's passages are numbered one after the other. The
+# seal is the text's; the table itself is small, and checked whole.
 _SCHEMA = """
 CREATE TABLE articles(
     id PRIMARY KEY, title, source, author, published, url, language, path, digest, indexed, words, sought,
-    first_passage, passages, seal
+    first_passage, passages, seal, text_start, text_end
 );
 CREATE INDEX articles_in_order ON articles(sought, id);
-CREATE TABLE texts(id PRIMARY KEY, text);
 """
-_INSERT = f"INSERT INTO articles VALUES ({', '.join('?' * 15)})"
-_FILES = (IDS, RECORDS, PLACES, VECTORS, SENTENCES)
+_INSERT = f"INSERT INTO articles VALUES ({', '.join('?' * 17)})"
+_FILES = (TEXTS, IDS, RECORDS, PLACES, VECTORS, SENTENCES)
 
 
 class SegmentWriter:
     """Writes articles, and their passages under ascending numbers."""
 
-    def __init__(self, texts: sqlite3.Connection, files: Mapping[str, BinaryIO]) -> None:
+    def __init__(self, articles: sqlite3.Connection, files: Mapping[str, BinaryIO]) -> None:
         self.passages = 0
-        self._texts = texts
+        self._articles = articles
         self._files = files
         self._sentences = 0
 
@@ -51,20 +50,20 @@ class SegmentWriter:
     @contextmanager
     def open(cls, folder: Path) -> Iterator[SegmentWriter]:
         """A writer into an empty folder, which holds a segment when the context ends."""
-        texts = sqlite3.connect(folder / TEXTS, isolation_level=None)
+        articles = sqlite3.connect(folder / ARTICLES, isolation_level=None)
         try:
             # Nothing points to the segment before all of it has been synced, so SQLite need not.
-            texts.execute("PRAGMA journal_mode = OFF")
-            texts.execute("PRAGMA synchronous = OFF")
-            texts.executescript(_SCHEMA)
-            texts.execute("BEGIN")
+            articles.execute("PRAGMA journal_mode = OFF")
+            articles.execute("PRAGMA synchronous = OFF")
+            articles.executescript(_SCHEMA)
+            articles.execute("BEGIN")
             with ExitStack() as stack:
-                writer = cls(texts, {name: stack.enter_context((folder / name).open("wb")) for name in _FILES})
+                writer = cls(articles, {name: stack.enter_context((folder / name).open("wb")) for name in _FILES})
                 yield writer
                 writer._write_place()
-            texts.execute("COMMIT")
+            articles.execute("COMMIT")
         finally:
-            texts.close()
+            articles.close()
 
     def add(self, embedded: EmbeddedArticle, first: int) -> None:
         """Write an article, and its passages under numbers from the first on."""
@@ -72,7 +71,8 @@ class SegmentWriter:
         known = [article.title, article.source, article.author, article.published, article.url, article.language]
         row = [article.id, *known, str(source.path), source.digest, source.indexed, len(article.text.split())]
         row += [folded("\n".join([article.title, article.source or "", article.id])), first, len(embedded.passages)]
-        self._write_article([*row, article_seal(article)], article.text)
+        text = article.text.encode()
+        self._write_article([*row, seal(text)], text)
         title = " ".join(terms(article.title))
         for number, item in enumerate(embedded.passages, start=first):
             vector = item.vector.astype(np.float16).tobytes()
@@ -87,9 +87,11 @@ class SegmentWriter:
         for number, record, vector, sentences in segment.stored_passages():
             self._write_passage(number, record, vector.tobytes(), sentences.tobytes(), len(sentences))
 
-    def _write_article(self, row: Sequence[Any], text: str) -> None:
-        self._texts.execute(_INSERT, row)
-        self._texts.execute("INSERT INTO texts VALUES (?, ?)", (row[0], text))
+    def _write_article(self, row: Sequence[Any], text: bytes) -> None:
+        """Write an article's row but for its last columns, and its text."""
+        start = self._files[TEXTS].tell()
+        self._files[TEXTS].write(text)
+        self._articles.execute(_INSERT, (*row, start, start + len(text)))
 
     def _write_passage(self, number: int, record: bytes, vector: bytes, sentences: bytes, count: int) -> None:
         self._write_place()
@@ -103,8 +105,3 @@ class SegmentWriter:
     def _write_place(self) -> None:
         """Where the next record begins, which is where this one ends, and the sentences' vectors likewise."""
         self._files[PLACES].write(np.array([self._files[RECORDS].tell(), self._sentences], dtype=np.int64).tobytes())
-
-
-def article_seal(article: Article) -> bytes:
-    """The checksum of an article."""
-    return seal("\0".join(str(value) for value in astuple(article)).encode())

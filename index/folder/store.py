@@ -37,7 +37,14 @@ class FolderStore:
 
     def current(self) -> Manifest:
         """See `Store.current`."""
-        return Manifest.read(self.location, self._manifest_file())
+        file = self._manifest_file()
+        try:
+            return Manifest.read(self.location, file)
+        except IndexDamaged:
+            # One that was replaced meanwhile is gone, not damaged.
+            if self._manifest_file() == file:
+                raise
+            return self.current()
 
     def roots(self) -> list[Path]:
         """See `Store.roots`."""

@@ -84,12 +84,13 @@ def _made(index: ArticleIndex, answer: Answer, said: _Said) -> Iterator[tuple[li
     """What may be asked of each sentence that was read, with the sentence's place and vector."""
     passages = dict(_passages(index, answer))
     names = Names(passage.text for passage in passages.values())
-    for number, passage in passages.items():
+    analyses = index.analyses([*passages])
+    for passage, analysis in zip(passages.values(), analyses, strict=True):
         for row, place in enumerate(passage.sentences):
             sentence = passage.quote(*place)
             questions = [made for made in questions_in(sentence, names.has) if said.allows(made)]
             if questions and said.leads_to_a_new(sentence):
-                yield questions, (passage.article_id, place), index.analyses([number])[0].vectors[row]
+                yield questions, (passage.article_id, place), analysis.vectors[row]
 
 
 def _passages(index: ArticleIndex, answer: Answer) -> Iterator[tuple[int, Passage]]:
@@ -104,8 +105,8 @@ def _direction(index: ArticleIndex, answer: Answer) -> Vectors:
     """What the exchange is about, shape (dim,): the question and the mean of the sentences quoted, of length one."""
     cited = set(map(place_of, answer.citations))
     quoted = [
-        index.analyses([hit.id])[0].vectors[row]
-        for hit in answer.hits
+        analysis.vectors[row]
+        for hit, analysis in zip(answer.hits, index.analyses([hit.id for hit in answer.hits]), strict=True)
         for row, place in enumerate(hit.passage.sentences)
         if (hit.passage.article_id, place) in cited
     ]

@@ -511,7 +511,7 @@ def test_a_segment_of_an_interrupted_build_that_broke_is_embedded_again(
 ) -> None:
     interrupt([many], folder, after=3)
     (segment,) = (place for place in (folder / "segments").iterdir() if (place / "recipe.json").exists())
-    (segment / "texts.sqlite").write_bytes(b"")
+    (segment / "articles.sqlite").write_bytes(b"")
     assert build([many], folder).embedded_passages == 8
     assert len(_passages(folder, search)) == 8
 

@@ -227,6 +227,16 @@ def test_an_index_can_be_made_with_a_model_of_ones_own(
     np.testing.assert_allclose(np.sum(own.embed(QUESTIONS) * index.embedder.embed(QUESTIONS), axis=1), 1, atol=1e-2)
 
 
+def test_questions_of_a_model_that_does_not_normalise_have_length_one_too(packaged: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    whole = SentenceTransformer(str(packaged))
+    SentenceTransformer(modules=[whole[0], whole[1]]).save(str(tmp_path))
+    embedder = SentenceTransformerEmbedder.load(str(tmp_path))
+    (vector,) = open_question_embedder(str(tmp_path), embedder.digest).embed(["Who lit the lamp?"])
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
 def test_an_index_of_one_model_is_not_updated_with_another(articles: Path, folder: Path, tmp_path: Path) -> None:
     build([articles], folder)
     with pytest.raises(IndexMismatch, match="rag index --rebuild") as raised:

@@ -14,9 +14,9 @@ from index.build import build
 from index.filters import Filters
 from index.folder.dense import DenseIndex
 from index.folder.folder_index import _CHOICES, FolderIndex
+from index.folder.hybrid_index import HybridIndex
 from index.folder.lexical import LexicalIndex
 from index.folder.store import FolderStore
-from index.hybrid import HybridIndex
 from index.query import Hit, PassageIndex, Query
 from index.remove import remove
 from tests.index.conftest import write

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from corpus.errors import IndexDamaged
@@ -130,6 +131,20 @@ def test_a_search_that_finds_what_changed_is_refused_and_others_are_answered(cop
     query = Query("room05", vectors[10])
     assert [one.hit for one in index.search([query], 2)[0]] == [one.hit for one in sound.search([query], 2)[0]]
     assert [number for number, _ in index.passages_of("room05")] == numbers[10:12]
+
+
+def test_a_vector_that_is_no_number_any_more_is_found_before_it_spoils_a_ranking(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(approximate, "EXACT_UP_TO", 0)
+    file = _segment(copy) / VECTORS
+    with file.open("r+b") as vectors:
+        vectors.seek(3 * ROW)
+        vectors.write(b"\xff\xff")
+    index = _opened(copy)
+    with pytest.raises(IndexDamaged) as raised:
+        index.hybrid.search([Query("room01 has number 1", np.ones(ROW // 2, dtype=np.float32))], 20)
+    assert raised.value.file == file
 
 
 def test_what_changed_is_found_in_a_joined_segment_too(copy: Path, whole: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 from index.article_index import DENSE_WEIGHT
 from index.build import build
 from index.folder.folder_index import FolderIndex
+from index.folder.hybrid_index import HybridIndex
 from index.folder.lexical import LexicalIndex
 from index.folder.store import FolderStore
-from index.hybrid import HybridIndex
 from index.query import PassageIndex, Query, Ranking
 from index.words import terms
 from tests.index.conftest import ARTICLES, Search, write
@@ -255,3 +255,16 @@ def test_a_passage_is_a_piece_of_its_article(index: FolderIndex, search: Search)
     for hit in search(index, "anything"):
         article = index.article(hit.passage.article_id)
         assert article.text[hit.passage.start : hit.passage.end] == hit.passage.text
+
+
+@pytest.mark.parametrize("every", [2, 50])
+def test_a_choice_of_many_or_of_few_is_ranked_as_in_the_whole(tmp_path: Path, ask: Ask, every: int) -> None:
+    documents = [(number, f"lamp {'lamp ' * (number % 7)}{'rock ' * (number % 11)}") for number in range(400)]
+    whole = LexicalIndex.update(tmp_path, None, documents, [])
+    chosen = np.arange(0, 400, every)
+    ranked, narrow = _search(whole, ask("lamp"), 400), _search(whole.within(chosen), ask("lamp"), 400)
+    scores = dict(zip(ranked.ids.tolist(), ranked.scores.tolist(), strict=True))
+    assert sorted(narrow.ids.tolist()) == chosen.tolist()
+    assert narrow.scores.tolist() == sorted((scores[number] for number in chosen.tolist()), reverse=True)
+    (first,) = _search(whole.within(chosen), ask("lamp"), 1).scores
+    assert first == narrow.scores[0]
