@@ -6,7 +6,9 @@ import logging
 import os
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ import numpy as np
 
 from corpus.errors import IndexNotFound, MissingDependency, StoreError
 from index.location import MilvusLocation
+from index.milvus.schema import RECORDS
 from index.query import Ranking
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ Row = dict[str, Any]
 _CONNECT, _READ, _WRITE, _PREPARE = 5.0, 30.0, 120.0, 1800.0  # seconds
 # A request may have 64 MB; a passage of 200 tokens takes some 15 KB, one of 8,000 tokens 300 KB.
 _ROWS_AT_ONCE = 200
+# Calls that wait for their replies at the same time.
+_AT_ONCE = 8
 # Rows that are read together; Milvus Lite goes through all of them for each lot.
 _PAGE = 1000
 # The most that one search may find.
@@ -34,20 +39,23 @@ MOST_FOUND = 16_384
 # The first with BM25 of its own and fields that may be empty.
 _OLDEST = (2, 5)
 _COLLECTION_NOT_FOUND = 100
+_SERVER, _FILE = "--index milvus+http://HOST:19530", "--index milvus+FILE.db"
 
 
 class Connection:
     """One Milvus: a server, a cluster, or a file of Milvus Lite, which runs within this process.
 
-    Its methods raise IndexNotFound where a collection is missing, and StoreError where anything else goes wrong.
+    Its methods raise IndexNotFound where there is no index, and StoreError where anything else goes wrong. Whoever has
+    several things to ask may ask them `at_once`.
     """
 
     def __init__(self, client: MilvusClient, location: MilvusLocation, *, lite: bool) -> None:
         self.client = client
         self.location = location
         self.lite = lite
-        # Milvus Lite wants one writer to a collection; a lease is renewed by a thread of its own.
-        self._writing = threading.Lock()
+        self.at_once = ThreadPoolExecutor(_AT_ONCE)
+        # Milvus Lite wants one writer to a collection. A lease, renewed by a thread of its own, waits for no passages.
+        self._writing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     @classmethod
     def open(cls, location: MilvusLocation) -> Connection:
@@ -75,17 +83,17 @@ class Connection:
 
     def collections(self) -> list[str]:
         """The name of every collection."""
-        with _told(self.location):
+        with self._told():
             return list(self.client.list_collections(timeout=_READ))
 
     def has(self, collection: str) -> bool:
         """Whether there is a collection of that name."""
-        with _told(self.location):
+        with self._told(collection):
             return bool(self.client.has_collection(collection, timeout=_READ))
 
     def create(self, collection: str, schema: CollectionSchema, indexes: IndexParams) -> None:
         """Make a collection, empty and ready."""
-        with _told(self.location):
+        with self._told(collection):
             # One shard, so that the rows of one insertion are seen together, and words are counted over all passages.
             self.client.create_collection(collection, schema=schema, num_shards=1, timeout=_WRITE)
             self.client.create_index(collection, indexes, sync=False, timeout=_WRITE)
@@ -93,39 +101,39 @@ class Connection:
 
     def drop(self, collection: str) -> None:
         """Delete a collection, if there is one."""
-        with _told(self.location):
+        with self._told(collection):
             self.client.drop_collection(collection, timeout=_WRITE)
 
     def load(self, collection: str) -> None:
         """Have Milvus hold a collection ready to be asked; at once where it does already."""
-        with _told(self.location):
+        with self._told(collection):
             self.client.load_collection(collection, timeout=_PREPARE)
 
     def flush(self, collection: str) -> None:
         """Have Milvus write what it has of a collection to where it stays."""
-        with _told(self.location):
+        with self._told(collection):
             self.client.flush(collection, timeout=_PREPARE)
 
     def dim(self, collection: str) -> int:
         """How long the vectors of a collection of passages are."""
-        with _told(self.location):
+        with self._told(collection):
             fields = self.client.describe_collection(collection, timeout=_READ)["fields"]
         return next(int(field["params"]["dim"]) for field in fields if field["name"] == "vector")
 
     def insert(self, collection: str, rows: Sequence[Row]) -> None:
         """Add rows; they are kept when it returns."""
         for start in range(0, len(rows), _ROWS_AT_ONCE):
-            with _told(self.location), self._writing:
+            with self._told(collection), self._writing[collection]:
                 self.client.insert(collection, list(rows[start : start + _ROWS_AT_ONCE]), timeout=_WRITE)
 
     def upsert(self, collection: str, row: Row) -> None:
         """Add a row, or put it in the place of the one with its id."""
-        with _told(self.location), self._writing:
-            self.client.upsert(collection, [row], timeout=_WRITE)
+        with self._told(collection), self._writing[collection]:
+            self.client.upsert(collection, [row], timeout=_READ)
 
     def delete(self, collection: str, condition: str) -> None:
         """Take out the rows that meet a condition."""
-        with _told(self.location), self._writing:
+        with self._told(collection), self._writing[collection]:
             self.client.delete(collection, filter=condition, timeout=_WRITE)
 
     def query(self, collection: str, condition: str, fields: Sequence[str], *, strong: bool = False) -> list[Row]:
@@ -134,7 +142,7 @@ class Connection:
         Args:
             strong: wait for all that anyone has written; otherwise this process's own is seen, and others' soon.
         """
-        with _told(self.location):
+        with self._told(collection):
             found = self.client.query(
                 collection,
                 filter=condition,
@@ -151,7 +159,7 @@ class Connection:
 
     def every(self, collection: str, condition: str, fields: Sequence[str]) -> Iterator[Row]:
         """The rows that meet a condition, however many, by id."""
-        with _told(self.location):
+        with self._told(collection):
             pages = self.client.query_iterator(
                 collection,
                 batch_size=_PAGE,
@@ -161,7 +169,7 @@ class Connection:
                 timeout=_READ,
             )
         while True:
-            with _told(self.location):
+            with self._told(collection):
                 page = pages.next()
             if not page:
                 return
@@ -169,7 +177,7 @@ class Connection:
 
     def search(self, collection: str, field: str, sought: Sequence[Any], condition: str, k: int) -> list[Ranking]:
         """The k rows nearest to each of what is sought, of those that meet a condition."""
-        with _told(self.location):
+        with self._told(collection):
             found = self.client.search(
                 collection,
                 data=list(sought),
@@ -182,6 +190,18 @@ class Connection:
             )
             return [_ranking(hits) for hits in found]
 
+    @contextmanager
+    def _told(self, collection: str = RECORDS) -> Iterator[None]:
+        """As the function; a collection of articles or passages that is missing now was there before."""
+        try:
+            with _told(self.location):
+                yield
+        except IndexNotFound:
+            if collection == RECORDS:
+                raise
+            said = f"the index in {self.location} was made anew since it was opened: open it again"
+            raise StoreError(self.location, said) from None
+
 
 def lite_file(location: MilvusLocation) -> Path | None:
     """The file of Milvus Lite that is meant, or None for a server.
@@ -192,7 +212,7 @@ def lite_file(location: MilvusLocation) -> Path | None:
     if urlsplit(location.uri).scheme in ("http", "https"):
         return None
     if not location.uri.endswith(".db"):
-        raise StoreError(location, f"{location} names no Milvus: give http://HOST:19530, or a file that ends in .db")
+        raise StoreError(location, f"{location} names no Milvus: give `{_SERVER}`, or a file's name, `{_FILE}`")
     return Path(location.uri).expanduser()
 
 
@@ -203,7 +223,7 @@ def _serve(file: Path, location: MilvusLocation) -> str:
     except ImportError:
         raise _missing("milvus-lite") from None
     if file.is_file() or (file.is_dir() and any(file.iterdir()) and not (file / "collections").is_dir()):
-        raise StoreError(location, f"{file} was not made by Milvus Lite 3: name another file with --store")
+        raise StoreError(location, f"{location} was not made by Milvus Lite 3: name another with `{_FILE}`")
     heard = _Heard()
     logger = logging.getLogger("milvus_lite.server_manager")
     logger.addFilter(heard)
@@ -221,10 +241,10 @@ def _serve(file: Path, location: MilvusLocation) -> str:
     if type(heard.error).__name__ == "DataDirLockedError":
         raise StoreError(
             location,
-            f"{file} is held by another process, and Milvus Lite allows one: end that one, or let both use "
-            f"`milvus-lite server --host 127.0.0.1 --data-dir {file}` and --store milvus+http://127.0.0.1:19530",
+            f"{location} is held by another process, and Milvus Lite allows one: end that one, or let both use "
+            f"`milvus-lite server --host 127.0.0.1 --data-dir {file}` and `--index milvus+http://127.0.0.1:19530`",
         )
-    raise StoreError(location, f"{file} cannot be opened ({_line(heard.error)}): name another file with --store")
+    raise StoreError(location, f"{location} cannot be opened ({_line(heard.error)}): name another with `{_FILE}`")
 
 
 class _Heard(logging.Filter):
@@ -246,9 +266,9 @@ def _check_version(version: str, location: MilvusLocation) -> None:
         raise StoreError(location, f"{location} is Milvus {number[0]}, and {oldest} or newer is needed: update it")
 
 
-# What Milvus says, and what to do about it.
+# What a server says, and what to do about it.
 _ADVICE = {
-    r"connect|unavailable|deadline|timeout": "see that it runs, or name another with --store",
+    r"connect|unavailable|deadline|timeout": f"see that it runs, or name another with `{_SERVER}`",
     r"auth|permission|token": "give a login in MILVUS_TOKEN, as user:password or a token",
     r"database": "make the database first, or leave it out of the address",
 }
@@ -266,8 +286,14 @@ def _told(location: MilvusLocation) -> Iterator[None]:
         if isinstance(error, MilvusException) and error.code == _COLLECTION_NOT_FOUND:
             raise IndexNotFound(location) from None
         said = _line(error)
-        advice = (what for pattern, what in _ADVICE.items() if re.search(pattern, said, re.IGNORECASE))
-        raise StoreError(location, f"{location} failed ({said}): {next(advice, 'see its log')}") from error
+        raise StoreError(location, f"{location} failed ({said}): {_advice(location, said)}") from error
+
+
+def _advice(location: MilvusLocation, said: str) -> str:
+    if lite_file(location):
+        return f"try again, or make the index anew with `rag index --rebuild --index {location} ARTICLES`"
+    advice = (what for pattern, what in _ADVICE.items() if re.search(pattern, said, re.IGNORECASE))
+    return next(advice, "see its log")
 
 
 def _line(error: BaseException | None) -> str:

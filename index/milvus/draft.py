@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
+from corpus.errors import StoreError
 from index.engines.engine import EmbeddedArticle
 from index.manifest import Manifest, Recipe
 from index.milvus import records
@@ -43,7 +44,8 @@ class _Held:
 class MilvusDraft:
     """See `index.store.Draft`.
 
-    Its rows have numbers above those of the base, which is how readers of the base tell that they are not theirs.
+    Its rows have numbers above those of the base, which is how readers of the base tell that they are not theirs. The
+    generation it is to replace, 0 for none, must be in force until then: see `records.generation`.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class MilvusDraft:
         collections: Collections,
         recipe: Recipe,
         still_held: Callable[[], None],
+        replaced: int,
     ) -> None:
         self._connection = connection
         self._base = base
         self._collections = collections
         self._recipe = recipe
         self._still_held = still_held
+        self._replaced = replaced
         self._added: dict[str, _Held] = {}
         self._next = base.manifest.next_id if base else 0
 
@@ -68,12 +72,12 @@ class MilvusDraft:
         return self._added.keys()
 
     @classmethod
-    def anew(cls, connection: Connection, recipe: Recipe, still_held: Callable[[], None]) -> MilvusDraft:
+    def anew(cls, connection: Connection, recipe: Recipe, still_held: Callable[[], None], replaced: int) -> MilvusDraft:
         """A draft in collections of its own."""
         last = max((collections.number for collections in Collections.all(connection)), default=0)
         collections = Collections(last + 1)
         collections.create(connection, recipe.dim)
-        return cls(connection, None, collections, recipe, still_held)
+        return cls(connection, None, collections, recipe, still_held, replaced)
 
     def resume(self, wanted: Mapping[str, SourceFile]) -> None:
         """Take over what an interrupted build has finished of what is wanted; the rest of it goes."""
@@ -98,6 +102,7 @@ class MilvusDraft:
 
     def add(self, articles: Sequence[EmbeddedArticle]) -> None:
         """See `Draft.add`."""
+        self._still_held()
         passages: list[Row] = []
         texts: list[Row] = []
         added: dict[str, _Held] = {}
@@ -127,9 +132,9 @@ class MilvusDraft:
             parts=(),
             files={},
         )
+        self._check_in_force()
         if self._connection.lite:
             self._weigh_alike()
-        self._still_held()
         if self._base:
             self._delete(self._base.retired)
         retired = tuple(sorted(held.number for held in leaving))
@@ -141,6 +146,13 @@ class MilvusDraft:
             following = replace(manifest, generation=manifest.generation + 1)
             records.put_in_force(self._connection, replace(record, manifest=following, retired=()))
         drop_unused(self._connection, self._collections)
+
+    def _check_in_force(self) -> None:
+        """Raise StoreError where another has written since: what that one wrote would be lost."""
+        self._still_held()
+        if records.generation(self._connection) != self._replaced:
+            location = self._connection.location
+            raise StoreError(location, f"another has written to {location} since this began: start again")
 
     def _weigh_alike(self) -> None:
         """Milvus Lite counts words in what it writes at once, so passages are written together with many others."""

@@ -27,6 +27,7 @@ class Lease:
         self._connection = connection
         self._id = -1 - secrets.randbelow(1 << 62)
         self._ended = threading.Event()
+        self._renewed = 0.0
 
     @classmethod
     @contextmanager
@@ -37,34 +38,50 @@ class Lease:
             IndexLocked: another process holds it; where two ask at the same time, maybe neither gets it.
         """
         lease = cls(connection)
-        lease._renew()
+        renewing = threading.Thread(target=lease._keep, daemon=True)
+        lease._renew(time.time())
+        renewing.start()
         try:
             lease.check()
-            renewing = threading.Thread(target=lease._keep, daemon=True)
-            renewing.start()
             yield lease
         finally:
             lease._ended.set()
+            # What it is writing must not come after the deletion.
+            renewing.join()
             # Without a server there is nothing to give back.
             with suppress(StoreError):
                 connection.delete(RECORDS, f"id == {lease._id}")
 
     def check(self) -> None:
-        """Raise IndexLocked where another process has a lease too: this one was not renewed, or was asked for then."""
+        """See that nobody else may write.
+
+        Raises:
+            IndexLocked: another process has a lease too, asked for when this one was, or when it was over.
+            StoreError: this one was not renewed in time, so another may have come and gone.
+        """
+        location = self._connection.location
+        if self._over(time.time()):
+            said = f"writing to {location} was held up, so that another may have written since: start again"
+            raise StoreError(location, said)
         rows = self._connection.query(RECORDS, _LEASES, ["id", "text"], strong=True)
         for row in rows:
             other = json.loads(row["text"])
             if row["id"] != self._id and time.time() - other["time"] < _OVER:
-                raise IndexLocked(self._connection.location, other["owner"])
+                raise IndexLocked(location, other["owner"])
+
+    def _over(self, now: float) -> bool:
+        return now - self._renewed >= _OVER
 
     def _keep(self) -> None:
-        while not self._ended.wait(_RENEWED):
-            # What fails for long is seen by whoever writes.
-            with suppress(StoreError):
-                self._renew()
+        # One that is over is another's to take, and `check` must find it over.
+        while not self._ended.wait(_RENEWED) and not self._over(now := time.time()):
+            # Whatever fails is tried again, and what fails for long is seen by `check`.
+            with suppress(Exception):
+                self._renew(now)
 
-    def _renew(self) -> None:
+    def _renew(self, now: float) -> None:
         owner = f"process {os.getpid()} on {socket.gethostname()}"
-        text = json.dumps({"owner": owner, "time": time.time()})
+        text = json.dumps({"owner": owner, "time": now})
         head = {"id": self._id, "generation": -1, "part": 0, "parts": 1, "stamp": ""}
         self._connection.upsert(RECORDS, {**head, "text": text, **NO_VECTOR})
+        self._renewed = now

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache, partial, reduce
 
 import numpy as np
@@ -109,17 +108,14 @@ class MilvusIndex:
     def _rank(self, queries: Sequence[Query], k: int, visible: str) -> list[HybridRanking]:
         """The k best for each query, as `HybridIndex` has them."""
         depth = min(max(k, DEPTH), MOST_FOUND)
-        with ThreadPoolExecutor(2) as at_once:
-            vectors = at_once.submit(self._by_meaning, queries, visible, depth)
-            by_words = self._by_words(queries, visible, depth)
-            by_meaning = vectors.result()
-        # Every candidate's cosine is known; those that only their words found are looked up.
-        found = set().union(*(set(ranking.ids.tolist()) for ranking in by_words))
-        cosines = self._by_meaning(queries, one_of("id", sorted(found)), len(found)) if found else []
-        return [
-            _mixed([by_meaning[place], *cosines[place : place + 1]], by_words[place], k)
-            for place in range(len(queries))
-        ]
+        searching = self._connection.at_once.submit(self._by_meaning, queries, visible, depth)
+        by_words = self._by_words(queries, visible, depth)
+        # Every candidate's cosine is known; those that only their words found are looked up, in lots a search may find.
+        found = sorted(set().union(*(ranking.ids.tolist() for ranking in by_words)))
+        lots = [found[start : start + MOST_FOUND] for start in range(0, len(found), MOST_FOUND)]
+        cosines = [self._by_meaning(queries, one_of("id", lot), len(lot)) for lot in lots]
+        by_meaning = zip(searching.result(), *cosines, strict=True)
+        return [_mixed(known, words, k) for known, words in zip(by_meaning, by_words, strict=True)]
 
     def _by_meaning(self, queries: Sequence[Query], condition: str, k: int) -> list[Ranking]:
         vectors = [query.vector for query in queries]

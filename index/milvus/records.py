@@ -49,10 +49,15 @@ def version(connection: Connection) -> str:
     Raises:
         IndexNotFound: there is none.
     """
-    rows = connection.query(RECORDS, f"{_GENERATIONS} and part == 0", ["generation", "stamp"])
-    if not rows:
-        raise IndexNotFound(connection.location)
-    return str(max(rows, key=lambda row: int(row["generation"]))["stamp"])
+    return str(_newest(connection, "stamp", strong=False)[0]["stamp"])
+
+
+def generation(connection: Connection) -> int:
+    """The number of the generation in force, whether it can be read or not; 0 where there is none."""
+    try:
+        return int(_newest(connection)[0]["generation"])
+    except IndexNotFound:
+        return 0
 
 
 def current(connection: Connection) -> Record:
@@ -62,7 +67,7 @@ def current(connection: Connection) -> Record:
         IndexNotFound: there is none.
         IndexDamaged, IndexMismatch: its record cannot be read.
     """
-    written = _newest(connection)
+    written = _written(connection)
     try:
         if written["format"] != FORMAT:
             difference = f"has format {written['format']}, and this version reads format {FORMAT}"
@@ -75,7 +80,7 @@ def current(connection: Connection) -> Record:
 def roots(connection: Connection) -> list[str]:
     """The paths that the index was made from, whatever its format; raises as `current` does, mismatches apart."""
     try:
-        return list(_newest(connection)["manifest"]["roots"])
+        return list(_written(connection)["manifest"]["roots"])
     except (TypeError, KeyError) as error:
         raise _damaged(connection) from error
 
@@ -103,18 +108,21 @@ def put_in_force(connection: Connection, record: Record) -> None:
     connection.delete(RECORDS, f"{_GENERATIONS} and generation < {generation}")
 
 
-def _newest(connection: Connection) -> dict[str, Any]:
-    """What the newest record that is whole says."""
+def _newest(connection: Connection, *fields: str, strong: bool = True) -> list[Row]:
+    """The parts of the newest record that is whole, in order; IndexNotFound for none."""
     by_generation: dict[int, list[Row]] = defaultdict(list)
-    fields = ["generation", "part", "parts", "text"]
-    for row in connection.query(RECORDS, _GENERATIONS, fields, strong=True):
+    for row in connection.query(RECORDS, _GENERATIONS, ["generation", "part", "parts", *fields], strong=strong):
         by_generation[int(row["generation"])].append(row)
     whole = [number for number, rows in by_generation.items() if len(rows) == int(rows[0]["parts"])]
     if not whole:
         raise IndexNotFound(connection.location)
-    rows = sorted(by_generation[max(whole)], key=lambda row: int(row["part"]))
+    return sorted(by_generation[max(whole)], key=lambda row: int(row["part"]))
+
+
+def _written(connection: Connection) -> dict[str, Any]:
+    """What the generation in force says of itself."""
     try:
-        written: dict[str, Any] = json.loads("".join(row["text"] for row in rows))
+        written: dict[str, Any] = json.loads("".join(row["text"] for row in _newest(connection, "text")))
     except ValueError as error:
         raise _damaged(connection) from error
     return written

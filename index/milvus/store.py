@@ -95,18 +95,21 @@ class MilvusStore:
     def draft(self, base: Manifest | None, wanted: Mapping[str, SourceFile], recipe: Recipe) -> MilvusDraft:
         """See `Store.draft`."""
         connection = self._connection
+        # What an interrupted build has left goes now, which must not be another's.
+        self._still_held()
+        replaced = base.generation if base else records.generation(connection)
         if base is not None:
             record = self._record()
             drop_unused(connection, record.collections)
             record.collections.load(connection)
-            draft = MilvusDraft(connection, record, record.collections, recipe, self._still_held)
+            draft = MilvusDraft(connection, record, record.collections, recipe, self._still_held, replaced)
             draft.resume(wanted)
             return draft
-        begun = None if self.exists() else self._begun(recipe)
+        begun = None if replaced else self._begun(recipe)
         if begun is None:
             # Made anew, it starts over when it is interrupted, as an index in a folder does.
-            return MilvusDraft.anew(connection, recipe, self._still_held)
-        draft = MilvusDraft(connection, None, begun, recipe, self._still_held)
+            return MilvusDraft.anew(connection, recipe, self._still_held, replaced)
+        draft = MilvusDraft(connection, None, begun, recipe, self._still_held, replaced)
         draft.resume(wanted)
         return draft
 
@@ -148,7 +151,8 @@ class MilvusStore:
             raise IndexLocked(self.location, "another thread") from None
         except OSError as error:
             raise StoreError(
-                self.location, f"{file} cannot be written to ({error.strerror}): name another with --store"
+                self.location,
+                f"{self.location} cannot be written to ({error.strerror}): name another with `--index milvus+FILE.db`",
             ) from error
         try:
             yield

@@ -14,7 +14,8 @@ from corpus.errors import IndexDamaged, IndexMismatch, IndexNotFound, MissingDep
 from index.article_index import ArticleIndex
 from index.build import build
 from index.location import MilvusLocation, location
-from index.milvus import draft
+from index.milvus import connection, draft, milvus_index
+from index.milvus.connection import Connection
 from index.query import Found, Query
 from index.remove import remove
 from index.store import store_at
@@ -119,7 +120,7 @@ def test_a_file_that_another_process_holds_is_said_to_be(lite: MilvusLocation, a
     program = "import sys; from index.store import store_at; from index.location import MilvusLocation\n"
     program += "try: store_at(MilvusLocation(sys.argv[1])).version()\nexcept Exception as error: print(error)"
     other = _run(program, lite.uri)
-    assert other.stdout.startswith(f"{lite.uri} is held by another process, and Milvus Lite allows one: end that one")
+    assert other.stdout.startswith(f"{lite} is held by another process, and Milvus Lite allows one: end that one")
     assert (other.stdout.count("\n"), other.stderr) == (1, "")
 
 
@@ -127,13 +128,13 @@ def test_what_is_no_file_of_milvus_lite_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("notes")
     write(tmp_path / "things.db", {"thing.txt": "A thing."})
     for name in ("notes.db", "things.db"):
-        with pytest.raises(StoreError, match="was not made by Milvus Lite 3: name another file"):
+        with pytest.raises(StoreError, match="was not made by Milvus Lite 3: name another with"):
             build([tmp_path], MilvusLocation(str(tmp_path / name)))
-        with pytest.raises(StoreError, match="was not made by Milvus Lite 3: name another file"):
+        with pytest.raises(StoreError, match="was not made by Milvus Lite 3: name another with"):
             store_at(MilvusLocation(str(tmp_path / name))).exists()
     assert (tmp_path / "notes.db").read_text() == "notes"
     assert [file.name for file in (tmp_path / "things.db").iterdir()] == ["thing.txt"]
-    with pytest.raises(StoreError, match=r"names no Milvus: give http://HOST:19530, or a file that ends in \.db"):
+    with pytest.raises(StoreError, match=r"names no Milvus: give `--index milvus\+http://HOST:19530`, or a file's"):
         store_at(location(f"milvus+{tmp_path}/index")).exists()
 
 
@@ -167,6 +168,54 @@ def test_what_many_articles_leave_behind_goes_at_once(
         "ask_the_articles_1_passages", filter="id >= 0", output_fields=["name"]
     )
     assert [row["name"] for row in rows] == ["orchard/apples"]
+
+
+def test_of_two_who_began_with_the_same_generation_one_puts_in_force(lite: MilvusLocation, articles: Path) -> None:
+    build([articles], lite)
+    store, other = store_at(lite), store_at(lite)
+    base = store.current()
+    late, later = store.draft(base, {}, base.recipe), store.draft(None, {}, base.recipe)
+    other.draft(base, {}, base.recipe).put_in_force({"bridge"}, [], [])
+    for begun in (late, later):
+        with pytest.raises(StoreError, match=r"another has written to .+ since this began: start again$"):
+            begun.put_in_force({"lighthouse"}, [], [])
+    assert [article.id for article in store.open().articles()] == ["lighthouse", "orchard/apples"]
+
+
+def test_a_record_that_is_not_whole_is_of_no_generation(lite: MilvusLocation, articles: Path) -> None:
+    build([articles], lite)
+    version = store_at(lite).version()
+    client = pymilvus.MilvusClient(lite.uri)
+    (record,) = client.query("ask_the_articles", filter="generation == 1", output_fields=["*"])
+    client.insert("ask_the_articles", [{**record, "id": 7 << 20, "generation": 7, "parts": 2, "stamp": "new"}])
+    assert store_at(lite).version() == version
+    assert store_at(lite).current().generation == 1
+    remove(["bridge"], lite)
+    assert store_at(lite).current().generation == 8
+
+
+def test_cosines_are_known_however_many_are_found(
+    lite: MilvusLocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = {f"room{number}.txt": f"Room {number} holds ship{number % 10}.\n" for number in range(60)}
+    build([write(tmp_path / "rooms", rooms)], lite)
+    index = store_at(lite).open()
+    texts = [f"ship{number}" for number in range(10)]
+    queries = [Query(text, vector) for text, vector in zip(texts, index.embedder.embed(texts), strict=True)]
+    whole = index.search(queries, 60)
+    for module in (milvus_index, connection):
+        monkeypatch.setattr(module, "MOST_FOUND", 6)
+    for found, known in zip(index.search(queries, 6), whole, strict=True):
+        cosines = {item.hit.id: item.hit.dense for item in known}
+        assert [item.hit.dense for item in found] == pytest.approx([cosines[item.hit.id] for item in found], abs=1e-4)
+
+
+def test_what_fails_in_a_file_names_no_log(lite: MilvusLocation, articles: Path) -> None:
+    build([articles], lite)
+    with pytest.raises(
+        StoreError, match=r"try again, or make the index anew with `rag index --rebuild --index milvus\+"
+    ):
+        Connection.open(lite).query("ask_the_articles", "no condition", ["id"])
 
 
 def test_what_is_missing_or_of_another_format_is_seen(lite: MilvusLocation, articles: Path) -> None:

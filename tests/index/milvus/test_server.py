@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,8 +21,13 @@ from corpus.errors import IndexLocked, IndexNotFound, StoreError
 from index.build import build
 from index.embedding.embedder import DEFAULT_MODEL
 from index.location import MilvusLocation, location
+from index.milvus import lease
 from index.query import Query
+from index.remove import remove
 from index.store import store_at
+from index.words import terms
+from rag.current import CurrentChatbot
+from rag.settings import Settings
 from tests.index.conftest import write
 
 grpc = pytest.importorskip("grpc", reason="needs grpcio")
@@ -135,6 +141,55 @@ def test_who_lost_the_lease_puts_nothing_in_force(place: MilvusLocation, article
     assert store.current().articles == 3
 
 
+def test_who_was_held_up_while_another_wrote_writes_nothing(
+    place: MilvusLocation, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build([articles], place)
+    monkeypatch.setattr(lease, "_RENEWED", 0.05)
+    store = store_at(place)
+    with store.writing():
+        draft = store.draft(store.current(), {}, store.current().recipe)
+        later = SimpleNamespace(time=lambda: time.time() + 61)
+        monkeypatch.setattr(lease, "time", later)
+        remove(["bridge"], place)
+        for write_on in (
+            lambda: draft.add([]),
+            lambda: draft.put_in_force({"lighthouse"}, [], []),
+            lambda: store.draft(store.current(), {}, store.current().recipe),
+        ):
+            with pytest.raises(StoreError, match=r"was held up, so that another may have written since: start again$"):
+                write_on()
+    assert [article.id for article in store.open().articles()] == ["lighthouse", "orchard/apples"]
+    leases = pymilvus.MilvusClient(place.uri).query("ask_the_articles", filter="generation == -1")
+    assert leases == []
+
+
+def test_an_index_made_anew_is_to_be_opened_again(place: MilvusLocation, articles: Path) -> None:
+    build([articles], place)
+    current = CurrentChatbot(place, Settings())
+    before = current()
+    build([articles], place, rebuild=True)
+    for attempt in (lambda: before.ask("Who lit the lamp?"), lambda: before.index.article("bridge")):
+        with pytest.raises(StoreError, match=r"was made anew since it was opened: open it again$"):
+            attempt()
+    assert "Anna Holm" in current().ask("Who lit the lamp?").text
+
+
+def test_words_are_counted_by_a_server_as_in_a_folder(tmp_path: Path, articles: Path) -> None:
+    from pymilvus.grpc_gen import milvus_pb2
+
+    def version(self: Any, request: Any, context: Any) -> Any:
+        return milvus_pb2.GetVersionResponse(version="v2.6.0")
+
+    words = [*terms("The lamp, the rock, the bridge, apples and the sea"), "nobodi", *terms("lamp")]
+    with _behaving(tmp_path / "data", GetVersion=version) as address:
+        for place in (tmp_path / "folder", MilvusLocation(f"http://{address}")):
+            build([articles], place)
+        counted = store_at(MilvusLocation(f"http://{address}")).open().frequencies(words)
+    assert counted == store_at(tmp_path / "folder").open().frequencies(words)
+    assert (counted[0], counted[-2:]) == (1, [0, 1])
+
+
 def test_a_server_that_is_away_is_said_to_be_without_the_login(articles: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -146,7 +201,9 @@ def test_a_server_that_is_away_is_said_to_be_without_the_login(articles: Path) -
         store_at(away).open,
         lambda: build([articles], away),
     ):
-        with pytest.raises(StoreError, match=r"see that it runs, or name another with --store$") as told:
+        with pytest.raises(
+            StoreError, match=r"see that it runs, or name another with `--index milvus\+http://HOST:19530`$"
+        ) as told:
             attempt()
         assert str(told.value).startswith(f"milvus+http://127.0.0.1:{port}/here failed (failed to connect")
         assert "\n" not in str(told.value) and "secret" not in str(told.value)
