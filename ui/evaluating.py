@@ -17,6 +17,7 @@ from corpus.errors import SettingsError
 from corpus.gold import GoldQuestion, load_beir, load_gold, write_beir_articles
 from index.article_index import ArticleIndex
 from index.home import home
+from index.manifest import FORMAT
 from rag.chatbot import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate
 from rag.evaluation.facts import Facts
@@ -90,7 +91,7 @@ def _chatbot(options: Namespace, settings: Settings) -> Chatbot:
 def _measured(*parts: object) -> Path:
     """Where what is only measured on is kept from one run to the next, by what it was made of."""
     named = "\n".join(str(part.resolve() if isinstance(part, Path) else part) for part in parts)
-    return home() / "measured" / xxhash.xxh3_64_hexdigest(named.encode())
+    return home() / f"measured-{FORMAT}" / xxhash.xxh3_64_hexdigest(named.encode())
 
 
 def _failures(evaluation: Evaluation) -> str:

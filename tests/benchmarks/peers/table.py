@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
-from pathlib import Path
 
 import numpy as np
 
@@ -18,9 +16,9 @@ from rag.evaluation.summary import mean
 from tests.benchmarks.peers.measuring import Measured
 from tests.benchmarks.peers.peer import Peer, PeerFailed
 from tests.benchmarks.peers.sample import Sample
+from tests.benchmarks.speed import machine
 
 _MEGA = 1e6
-_ROOT = Path(__file__).parents[3]
 
 Outcomes = Mapping[Peer, Measured | PeerFailed]
 
@@ -77,7 +75,7 @@ def _cells(column: _Column, measured: Mapping[Peer, Measured]) -> dict[Peer, str
 def _notes(sample: Sample) -> list[str]:
     """The machine, the data, and what the figures are."""
     return [
-        f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, commit {_commit()}. "
+        f"{machine.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, commit {machine.commit()}. "
         f"{len(sample.articles)} articles of SQuAD 2.0 with {sample.characters:,} characters, {len(sample.questions)} "
         "questions that they answer; all-MiniLM-L6-v2 for all.",
         "",
@@ -102,16 +100,3 @@ def _described(peer: Peer, of: Measured) -> str:
 
 def _p95(milliseconds: Sequence[float]) -> float:
     return float(np.percentile(milliseconds, 95))
-
-
-def _processor() -> str:
-    described = Path("/proc/cpuinfo")
-    lines = described.read_text("utf-8").splitlines() if described.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"

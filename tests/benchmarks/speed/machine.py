@@ -18,12 +18,12 @@ def described() -> dict[str, str]:
     """The machine, how busy it is before anything is measured, and the versions of all that decides the figures."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{memory:.0f} GiB",
         "system": platform.platform(terse=True),
         "load average before": f"{load():.2f}",
-        "commit": _commit(),
+        "commit": commit(),
         "Python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
     }
@@ -34,14 +34,16 @@ def load() -> float:
     return os.getloadavg()[0]
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of the processor."""
     described = Path("/proc/cpuinfo")
     lines = described.read_text("utf-8").splitlines() if described.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The state of the project that is measured."""
     command = ["git", "describe", "--always", "--dirty"]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
     return done.stdout.strip() or "unknown"
