@@ -75,7 +75,8 @@ def _cells(column: _Column, measured: Mapping[Peer, Measured]) -> dict[Peer, str
 def _notes(sample: Sample) -> list[str]:
     """The machine, the data, and what the figures are."""
     return [
-        f"{machine.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, commit {machine.commit()}. "
+        f"{machine.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"commit {machine.commit()}. "
         f"{len(sample.articles)} articles of SQuAD 2.0 with {sample.characters:,} characters, {len(sample.questions)} "
         "questions that they answer; all-MiniLM-L6-v2 for all.",
         "",
