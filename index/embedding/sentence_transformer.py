@@ -58,6 +58,11 @@ class SentenceTransformerEmbedder:
         transformer.to(_arithmetic(transformer.device))
         return embedder
 
+    @property
+    def is_in_half_precision(self) -> bool:
+        """Whether the machine computes in half precision; where it does not, ONNX Runtime is nearly twice as fast."""
+        return _arithmetic(self._model.device).itemsize == 2
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder.embed`."""
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)

@@ -46,14 +46,20 @@ class LocalEngine:
 
     @classmethod
     def open(cls, model: str, splitter: Splitter, planned: Sequence[Planned], base: Recipe | None) -> LocalEngine:
-        """The engine with a model by name or path, the light one where there is little to do; raises ModelError."""
+        """The engine with a model by name or path; raises ModelError.
+
+        It embeds by ONNX Runtime where there is little to do, and where torch has no half precision to be faster in:
+        on the processor this was measured on, passages a second, float32 by torch 36, by ONNX 63, bfloat16 94.
+        """
         digest = packaged_model.DIGEST if model == DEFAULT_MODEL else base.digest if base else None
         little = sum(item.size for item in planned) <= _LITTLE and "torch" not in sys.modules
         if little and digest and has_question_embedder(model, digest):
             return cls(open_question_embedder(model, digest), splitter)
         from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 
-        return cls(SentenceTransformerEmbedder.load(model), splitter)
+        embedder = SentenceTransformerEmbedder.load(model)
+        is_fast = embedder.is_in_half_precision
+        return cls(embedder if is_fast else open_question_embedder(model, embedder.digest), splitter)
 
     def embedded(self, planned: Sequence[Planned], told: Told) -> Iterator[EmbeddedArticle | UnreadableFile]:
         """See `Engine.embedded`."""

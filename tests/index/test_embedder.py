@@ -15,10 +15,11 @@ from corpus.article import Article
 from corpus.errors import IndexMismatch, ModelError
 from corpus.splitter import Splitter
 from index.build import build
-from index.embedding import packaged_model
+from index.embedding import packaged_model, sentence_transformer
 from index.embedding.embedder import Embedder, Vectors
 from index.embedding.onnx_embedder import OnnxEmbedder, open_question_embedder
 from index.embedding.sentence_transformer import SentenceTransformerEmbedder
+from index.folder.store import FolderStore
 from index.store import store_at
 from tests.index.conftest import Search, write
 
@@ -264,3 +265,17 @@ def test_a_rebuild_makes_an_index_of_a_changed_model_usable(
     _own_model(tmp_path / "own", packaged, seed=2)
     build([articles], folder, model=model, rebuild=True)
     assert search(folder, "Who lit the lamp?")
+
+
+def test_without_half_precision_passages_are_embedded_by_the_light_embedder(
+    articles: Path, folder: Path, questions: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr(sentence_transformer, "_arithmetic", lambda device: torch.float32)
+    build([articles], folder)
+    index = FolderStore(folder).open()
+    for article in index.articles():
+        ((number, passage),) = index.passages_of(article.id)
+        (light,) = questions.embed_passages([passage], [article.title])
+        assert np.array_equal(index.analyses([number])[0].vectors, light.sentence_vectors.astype(np.float16))
