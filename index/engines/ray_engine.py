@@ -40,7 +40,7 @@ class RayEngine:
         self._ray, self._address, self._model, self._splitter = ray, address, model, splitter
         self._stop = weakref.finalize(self, ray.shutdown)
         if not ray.cluster_resources().get("CPU"):
-            raise EngineError(address, f"the cluster at {address} has no processor to work with: start workers first")
+            raise EngineError(address, "has no processor to work with: start workers first")
         with self._failing("cannot load the model on its machines, where this project has to be installed"):
             # A worker that keeps the model in memory has no further use.
             described = ray.remote(max_calls=1)(describe).remote(model)
