@@ -36,3 +36,8 @@ class Catalogue:
 def folded(text: str) -> str:
     """A text as it is sought: upper and lower case are one, and so are the two ways to write an accented letter."""
     return normalize("NFC", text.casefold())
+
+
+def sought_of(title: str, source: str | None, article_id: str) -> str:
+    """What is sought of an article; it begins with the title, so that its order is theirs."""
+    return folded("\n".join([title, source or "", article_id]))

@@ -17,13 +17,16 @@ class HybridRanking(Ranking):
     lexical: Scores
 
 
-def mix(dense: Scores, lexical: Scores, dense_weight: float) -> Scores:
-    """The scores of the same passages by meaning and by words as one, in [0, 1]."""
-    mixed: Scores = dense_weight * _min_max(dense) + (1 - dense_weight) * _min_max(lexical)
-    return mixed
+def mixed(ids: Ids, dense: Scores, by_words: Ranking, dense_weight: float, k: int) -> HybridRanking:
+    """The k best of some passages, by sorted `ids` with their cosines, and by what BM25 found; scores in [0, 1]."""
+    lexical = _spread(by_words, ids)
+    scores = dense_weight * _min_max(dense) + (1 - dense_weight) * _min_max(lexical)
+    # Ties are settled by passage number, so that the same question always gets the same answer.
+    best = np.lexsort((ids, -scores))[:k]
+    return HybridRanking(ids[best], scores[best], dense[best], lexical[best])
 
 
-def spread(ranking: Ranking, ids: Ids) -> Scores:
+def _spread(ranking: Ranking, ids: Ids) -> Scores:
     """The ranking's scores laid out along sorted `ids`, 0 where it has none."""
     scores = np.zeros(len(ids), dtype=np.float32)
     scores[np.searchsorted(ids, ranking.ids)] = ranking.scores

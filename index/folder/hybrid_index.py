@@ -8,7 +8,7 @@ import numpy as np
 
 from index.folder.dense import DenseIndex
 from index.folder.lexical import LexicalIndex
-from index.hybrid import HybridRanking, mix, spread
+from index.hybrid import HybridRanking, mixed
 from index.query import Ids, Query, Ranking
 
 
@@ -40,9 +40,4 @@ class HybridIndex:
         """The k best of what was found by meaning and by words."""
         ids = np.union1d(by_meaning.ids, by_words.ids)
         # Every candidate's cosine is known exactly; BM25 says nothing of those below its own depth, so they get none.
-        dense = self.dense.scores(query, ids)
-        lexical = spread(by_words, ids)
-        mixed = mix(dense, lexical, self._dense_weight)
-        # Ties are settled by passage number, so that the same question always gets the same answer.
-        best = np.lexsort((ids, -mixed))[:k]
-        return HybridRanking(ids[best], mixed[best], dense[best], lexical[best])
+        return mixed(ids, self.dense.scores(query, ids), by_words, self._dense_weight, k)

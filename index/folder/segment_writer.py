@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from index.catalogue import folded
+from index.catalogue import sought_of
 from index.engines.engine import EmbeddedArticle
 from index.folder.record import encode, seal
 from index.words import terms
@@ -70,7 +70,7 @@ class SegmentWriter:
         article, source = embedded.article, embedded.source
         known = [article.title, article.source, article.author, article.published, article.url, article.language]
         row = [article.id, *known, str(source.path), source.digest, source.indexed, len(article.text.split())]
-        row += [folded("\n".join([article.title, article.source or "", article.id])), first, len(embedded.passages)]
+        row += [sought_of(article.title, article.source, article.id), first, len(embedded.passages)]
         text = article.text.encode()
         self._write_article([*row, seal(text)], text)
         title = " ".join(terms(article.title))

@@ -9,10 +9,10 @@ import numpy as np
 
 from corpus.article import Article, Passage
 from index.article_index import DENSE_WEIGHT, DEPTH
-from index.catalogue import Catalogue, Entry, folded
+from index.catalogue import Catalogue, Entry, folded, sought_of
 from index.embedding.embedder import Embedder
 from index.filters import Filters
-from index.hybrid import HybridRanking, mix, spread
+from index.hybrid import HybridRanking, mixed
 from index.milvus import rows
 from index.milvus.conditions import both, one_of, passing
 from index.milvus.connection import MOST_FOUND, Connection, Row
@@ -159,7 +159,7 @@ class MilvusIndex:
         """Every article with what is sought of it, which begins with the title, in that order; Milvus sorts nothing."""
         heads = self._connection.every(self._collections.articles, both(self._visible, "part == 0"), rows.ENTRY)
         entries = [rows.entry_of(row) for row in heads]
-        sought = [folded("\n".join([entry.title, entry.source or "", entry.id])) for entry in entries]
+        sought = [sought_of(entry.title, entry.source, entry.id) for entry in entries]
         return sorted(zip(sought, entries, strict=True), key=lambda item: (item[0], item[1].id))
 
 
@@ -179,10 +179,7 @@ def _mixed(by_meaning: Sequence[Ranking], by_words: Ranking, k: int) -> HybridRa
     # An approximate search may miss one that it was told to look at; it is then not near.
     least = min(cosines.values(), default=0.0)
     dense = np.array([cosines.get(number, least) for number in ids.tolist()], dtype=np.float32)
-    lexical = spread(by_words, ids)
-    mixed = mix(dense, lexical, DENSE_WEIGHT)
-    best = np.lexsort((ids, -mixed))[:k]
-    return HybridRanking(ids[best], mixed[best], dense[best], lexical[best])
+    return mixed(ids, dense, by_words, DENSE_WEIGHT, k)
 
 
 def _article_rows(connection: Connection, record: Record, article_id: str) -> list[Row]:
