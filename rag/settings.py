@@ -1,22 +1,16 @@
-"""Everything that can be set, from arguments, the environment and a file, in that order of precedence."""
+"""Everything that can be set about the answers."""
 
 from __future__ import annotations
 
 import math
-import os
-import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import SettingsError
 from corpus.splitter import Splitter
 from index.embedding.embedder import DEFAULT_MODEL
-
-_PREFIX = "RAG_"
-_ELSEWHERE = {"RAG_HOME", "RAG_INDEX"}
-FILE = Path("rag.toml")
+from rag.configured import configured
 
 STRICT, FLAG = "strict", "flag"
 EXTRACTIVE = "extractive"
@@ -87,41 +81,4 @@ class Settings:
         Raises:
             SettingsError: a setting is unknown, of the wrong kind or impossible.
         """
-        given = {
-            **_from_file(file),
-            **_from_environment(os.environ),
-            **{name: value for name, value in arguments.items() if value is not None},
-        }
-        known = {item.name: type(getattr(cls(), item.name)) for item in fields(cls)}
-        for name, value in given.items():
-            if name not in known:
-                raise SettingsError(f"there is no setting {name}: the settings are {', '.join(sorted(known))}")
-            given[name] = _as(known[name], name, value)
-        return replace(cls(), **given)
-
-
-def _from_file(file: Path | None) -> dict[str, Any]:
-    if file is None and not FILE.exists():
-        return {}
-    path = file or FILE
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name.removeprefix(_PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(_PREFIX) and name not in _ELSEWHERE
-    }
-
-
-def _as(kind: type, name: str, value: Any) -> Any:
-    try:
-        return kind(value)
-    except (TypeError, ValueError):
-        raise SettingsError(f"{name} is {value!r}: it must be of the kind {kind.__name__}") from None
+        return configured(cls, file, arguments)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from index.location import Location
     from index.manifest import Part
     from rag.settings import Settings
+    from ui.server_settings import ServerSettings
 
 # Everything else is imported by the command that needs it, so that `--help` is there at once.
 
@@ -96,10 +97,14 @@ def _parser() -> argparse.ArgumentParser:
     ask.set_defaults(run=_ask)
 
     chat = commands.add_parser("chat", parents=[shared, model], help="open the chat page")
-    chat.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
+    chat.add_argument("--host", help="the address to listen at (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, help="the port (default: 7860, or the next one free)")
-    chat.add_argument("--read-only", action="store_true", help="let readers neither add nor remove articles")
-    chat.add_argument("--mcp", action="store_true", help="also offer `ask`, `search` and `article` as MCP tools")
+    chat.add_argument(
+        "--read-only", action="store_true", default=None, help="let readers neither add nor remove articles"
+    )
+    chat.add_argument(
+        "--mcp", action="store_true", default=None, help="also offer `ask`, `search` and `article` as MCP tools"
+    )
     chat.set_defaults(run=_chat)
 
     check = commands.add_parser("check", parents=[shared], help="whether the articles still say what a receipt quotes")
@@ -183,6 +188,7 @@ def _info(options: argparse.Namespace) -> None:
         "left out": list(manifest.excluded),
         **asdict(manifest.recipe),
         "settings": settings.described(),
+        "server": _server_settings(options).described(),
     }
     if options.json:
         print(json.dumps(known, indent=1, ensure_ascii=False))
@@ -229,7 +235,7 @@ def _chat(options: argparse.Namespace) -> None:
     from rag.current import CurrentChatbot
     from rag.library import ready_index
 
-    settings = _settings(options)
+    settings, server = _settings(options), _server_settings(options)
     if settings.llm:
         from rag.llm.load import load
 
@@ -241,8 +247,7 @@ def _chat(options: argparse.Namespace) -> None:
         raise IndexNotFound(place)
     from ui.server import serve
 
-    chatbot = CurrentChatbot(place, settings)
-    serve(chatbot, host=options.host, port=options.port, read_only=options.read_only, mcp=options.mcp)
+    serve(CurrentChatbot(place, settings), server)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -274,6 +279,13 @@ def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
 
     written = {name: getattr(options, name, None) for name in ("llm", "llm_model", "verification")}
     return Settings.load(options.settings, **written, **arguments)
+
+
+def _server_settings(options: argparse.Namespace) -> ServerSettings:
+    from ui.server_settings import ServerSettings
+
+    names = ("host", "port", "read_only", "mcp")
+    return ServerSettings.load(options.settings, **{name: getattr(options, name, None) for name in names})
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from ui.conversations import Conversations
 from ui.guard import Guard
 from ui.kept import kept_for
 from ui.runs import Runs
+from ui.server_settings import ServerSettings
 from ui.site import Site, appearance, build_page
 from ui.uploads import Uploads
 
@@ -48,17 +49,12 @@ class Served:
         self.site.conversations.close()
 
 
-def create_app(site: Site, host: str, *, mcp: bool = False) -> FastAPI:
-    """The whole as an ASGI application.
-
-    Args:
-        host: the address that it is going to listen at.
-        mcp: also offer the endpoints for programs as tools of the Model Context Protocol, at `/gradio_api/mcp/`.
-    """
-    if mcp:
+def create_app(site: Site, settings: ServerSettings) -> FastAPI:
+    """The whole as an ASGI application."""
+    if settings.mcp:
         require_mcp()
     app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard, host=host)
+    app.add_middleware(Guard, host=settings.host)
     app.include_router(openai_api.router(site.chatbot))
     app.include_router(downloads.router(site.conversations))
     app.include_router(runs.router(site.runs))
@@ -71,38 +67,30 @@ def create_app(site: Site, host: str, *, mcp: bool = False) -> FastAPI:
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
-        mcp_server=mcp,
+        mcp_server=settings.mcp,
         **appearance(),
     )
     return app
 
 
-def start(
-    chatbot: CurrentChatbot,
-    *,
-    host: str = "127.0.0.1",
-    port: int | None = None,
-    read_only: bool = False,
-    mcp: bool = False,
-) -> Served:
+def start(chatbot: CurrentChatbot, settings: ServerSettings | None = None) -> Served:
     """Serve the page in the background.
 
     Raises:
         RagError: the port is taken, or none near `FIRST_PORT` is free when no port is named; conversations cannot be
             kept; or something that was asked for is not installed.
     """
-    listening = _listen(host, port)
+    settings = settings or ServerSettings()
+    listening = _listen(settings.host, settings.port)
     kept = kept_for(chatbot.location)
     site = Site(
         chatbot,
         Conversations(kept / "conversations.sqlite"),
         Runs(kept / "runs"),
         Uploads(kept / "articles"),
-        read_only,
+        settings.read_only,
     )
-    config = uvicorn.Config(
-        create_app(site, host, mcp=mcp), log_level="warning", ws="none", timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(create_app(site, settings), log_level="warning", ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
@@ -110,20 +98,13 @@ def start(
         time.sleep(_WAIT)
     if not server.started:
         raise RagError("the page could not be served: the lines above say why")
-    chosen = listening.getsockname()[1]
-    return Served(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{chosen}", site, server, thread)
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
+    return Served(f"http://{host}:{listening.getsockname()[1]}", site, server, thread)
 
 
-def serve(
-    chatbot: CurrentChatbot,
-    *,
-    host: str = "127.0.0.1",
-    port: int | None = None,
-    read_only: bool = False,
-    mcp: bool = False,
-) -> None:
+def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
     """Serve the page until Ctrl+C; see `start`."""
-    served = start(chatbot, host=host, port=port, read_only=read_only, mcp=mcp)
+    served = start(chatbot, settings)
     with suppress(KeyboardInterrupt):
         print(f"Ask your articles at {served.address}", flush=True)  # noqa: T201
         while True:
@@ -131,13 +112,11 @@ def serve(
     served.close()
 
 
-def _listen(host: str, named: int | None) -> socket.socket:
+def _listen(host: str, named: int) -> socket.socket:
     """A socket at the port that was named, or else at the first free one."""
     for port in [named] if named else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
         try:
             return socket.create_server((host, port))
-        except OverflowError:
-            raise RagError(f"{port} is no port: name one from 1 to 65535") from None
         except OSError as error:
             if error.errno != EADDRINUSE:
                 raise RagError(f"the page cannot be served at {host}, port {port}: {error.strerror}") from error

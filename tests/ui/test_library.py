@@ -21,6 +21,7 @@ from tests.ui.test_librarian import MILL, WHY, sent, spoil
 from ui.librarian import Change, Librarian, Outcome
 from ui.pages.library import LibraryDesk
 from ui.render import library as render
+from ui.server_settings import ServerSettings
 from ui.uploads import Uploads
 from ui.working import Step
 
@@ -40,7 +41,7 @@ MILL_ENTRY = Entry("mill", "The mill", "Gazette", "2024-07", 1_200, 1, NOW.isofo
 def serving(index: Path, *, read_only: bool = False) -> Iterator[Served]:
     from ui.server import start
 
-    served = start(CurrentChatbot(index, Settings()), read_only=read_only)
+    served = start(CurrentChatbot(index, Settings()), ServerSettings(read_only=read_only))
     try:
         yield served
     finally:

@@ -20,6 +20,7 @@ from corpus.errors import RagError
 from rag import Settings
 from rag.current import CurrentChatbot
 from ui.server import start
+from ui.server_settings import ServerSettings
 
 if TYPE_CHECKING:
     from ui.server import Served
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 def test_a_number_that_is_no_port_is_an_error(own_index: Path) -> None:
     with pytest.raises(RagError, match="no port"):
-        start(CurrentChatbot(own_index, Settings()), port=99999)
+        start(CurrentChatbot(own_index, Settings()), ServerSettings(port=99999))
 
 
 def test_without_a_port_the_next_free_one_is_taken_and_a_named_one_that_is_taken_is_an_error(served: Served) -> None:
     with pytest.raises(RagError, match="is taken"):
-        start(served.site.chatbot, port=int(served.address.rpartition(":")[2]))
+        start(served.site.chatbot, ServerSettings(port=int(served.address.rpartition(":")[2])))
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(RagError, match="is taken"):
-        start(served.site.chatbot, port=other.getsockname()[1])
+        start(served.site.chatbot, ServerSettings(port=other.getsockname()[1]))
     second = start(served.site.chatbot)
     assert second.address != served.address
     assert httpx.get(second.address).status_code == 200
