@@ -20,6 +20,7 @@ from ui import downloads, openai_api, runs
 from ui.api import require_mcp
 from ui.conversations import Conversations
 from ui.guard import Guard
+from ui.headers import SafeHeaders
 from ui.kept import kept_for
 from ui.runs import Runs
 from ui.server_settings import ServerSettings
@@ -55,6 +56,7 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
         require_mcp()
     app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, host=settings.host)
+    app.add_middleware(SafeHeaders)
     app.include_router(openai_api.router(site.chatbot))
     app.include_router(downloads.router(site.conversations))
     app.include_router(runs.router(site.runs))
