@@ -101,10 +101,9 @@ class IndexNotFound(StoreError):
 class IndexMismatch(StoreError):
     """An index made with another model, splitter or format than the one in use."""
 
-    def __init__(self, folder: Place, difference: str) -> None:
-        super().__init__(
-            folder, f"the index in {folder} {difference}: make it anew with `rag index --rebuild --index {folder}`"
-        )
+    def __init__(self, folder: Place, difference: str, remedy: str | None = None) -> None:
+        remedy = remedy or f"make it anew with `rag index --rebuild --index {folder}`"
+        super().__init__(folder, f"the index in {folder} {difference}: {remedy}")
 
 
 class IndexDamaged(StoreError):

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import IndexDamaged, IndexMismatch
+from corpus.errors import IndexDamaged, IndexMismatch, Place
 
-FORMAT = 3
+# An index of another format is told by this number alone: it stays a key of the manifest in every format.
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +87,16 @@ class Manifest:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False)
 
     @classmethod
-    def read(cls, folder: Path, path: Path) -> Manifest:
-        """The manifest of a generation of the index in `folder`.
+    def from_json(cls, folder: Path, path: Path, content: bytes) -> Manifest:
+        """What `to_json` wrote to a path of the index in `folder`.
 
         Raises:
-            IndexDamaged: the file is missing or not a manifest.
+            IndexDamaged: it is no manifest.
             IndexMismatch: it was written in another format.
         """
         try:
-            written: dict[str, Any] = json.loads(path.read_text("utf-8"))
-            version = written.pop("format")
-            if version != FORMAT:
-                raise IndexMismatch(folder, f"has format {version}, and this version reads format {FORMAT}")
+            written: dict[str, Any] = json.loads(content)
+            check_format(folder, written.pop("format"), FORMAT)
             return cls(
                 **{
                     **written,
@@ -108,5 +107,17 @@ class Manifest:
                     "files": {name: Checksum(**checksum) for name, checksum in written["files"].items()},
                 }
             )
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise IndexDamaged(folder, path, "is missing or not a manifest") from error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise IndexDamaged(folder, path, "is not a manifest") from error
+
+
+def check_format(place: Place, version: object, known: int) -> None:
+    """IndexMismatch where an index has another format than is read here; a later one is for a later program to read."""
+    if isinstance(version, int) and version > known:
+        raise IndexMismatch(
+            place,
+            f"has format {version}, and this version reads format {known}",
+            remedy="update this program to the version that made it",
+        )
+    if version != known:
+        raise IndexMismatch(place, f"has format {version}, and this version reads format {known}")

@@ -80,9 +80,6 @@ class DensePart:
         # An index that compares every vector has them in memory, as they are stored.
         vectors = self._vectors.take(rows).astype(np.float32) if self._nprobe else self._index.reconstruct_batch(rows)
         cosines: Scores = vectors @ query.vector
-        # One that is no number would take meaning out of the whole ranking.
-        if not np.isfinite(cosines).all():
-            raise self._vectors.damaged()
         return cosines
 
     def _search_parameters(self) -> faiss.SearchParameters:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from corpus.errors import IndexDamaged
+from index.folder.pointer import CURRENT, Pointer
+from index.folder.record import seal
 from index.folder.segment_writer import RECORDS, SENTENCES, TEXTS, VECTORS
 from index.manifest import Checksum, Manifest
 
-CURRENT, GENERATIONS, SEGMENTS, LOCK = "CURRENT", "generations", "segments", "lock"
+GENERATIONS, SEGMENTS, LOCK = "generations", "segments", "lock"
 READ_IN_PARTS = {TEXTS, RECORDS, VECTORS, SENTENCES}
 # Read in a tenth of a second from memory, in a second or two from a disk.
 _CHECKED_WHOLE = 500_000_000
@@ -40,13 +42,14 @@ def commit(folder: Path, manifest: Manifest, fresh: Iterable[Path]) -> None:
         fresh: the folders of the segments that no generation before it held.
     """
     generation = generation_folder(folder, manifest.generation)
-    manifest_file(folder, manifest.generation).write_text(manifest.to_json(), "utf-8")
+    content = manifest.to_json().encode()
+    manifest_file(folder, manifest.generation).write_bytes(content)
     for path in [generation, *fresh]:
         sync_tree(path)
     for parent in (folder / GENERATIONS, folder / SEGMENTS):
         _sync(parent)
     pointer = folder / f"{CURRENT}.new"
-    pointer.write_text(f"{manifest.generation}\n", "ascii")
+    pointer.write_text(Pointer(manifest.generation, seal(content).hex()).to_line(), "ascii", newline="\n")
     _sync(pointer)
     pointer.replace(folder / CURRENT)
     _sync(folder)

@@ -8,6 +8,7 @@ process.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import IndexDamaged
+from index.folder.record import seal_number
 
 HalfVectors = NDArray[np.float16]
 
@@ -43,35 +45,44 @@ class Rows:
 
     Args:
         width: how many numbers a vector has.
+        seals: the checksum of each, of shape (rows,), to which what is read is held; none where whoever reads knows
+            better.
     """
 
-    def __init__(self, file: Path, width: int) -> None:
+    def __init__(self, file: Path, width: int, seals: NDArray[np.uint64] | None = None) -> None:
         self.width = width
         self._bytes = 2 * max(width, 1)
         self._count = file.stat().st_size // self._bytes
         self._path = file
         self._file = ReadInParts(file)
+        self._seals = seals
 
     def __len__(self) -> int:
         return self._count
 
     def between(self, start: int, end: int) -> HalfVectors:
-        """Neighbouring vectors, shape (end - start, width); IndexDamaged where the file has become shorter."""
-        content = self._file.read(start * self._bytes, min(end, self._count) * self._bytes)
-        if len(content) != (min(end, self._count) - start) * self._bytes:
-            raise self.damaged()
-        return np.frombuffer(content, dtype=np.float16).reshape(-1, self.width)
+        """Neighbouring vectors, shape (end - start, width); IndexDamaged where they are not what was written."""
+        end = min(end, self._count)
+        return self._vectors(self._file.read(start * self._bytes, end * self._bytes), range(start, end))
 
     def take(self, rows: NDArray[np.int64]) -> HalfVectors:
-        """Vectors from anywhere, shape (rows, width); IndexDamaged where the file has become shorter."""
-        content = b"".join([self._file.read(row * self._bytes, (row + 1) * self._bytes) for row in rows.tolist()])
-        if len(content) != len(rows) * self._bytes:
-            raise self.damaged()
+        """Vectors from anywhere, shape (rows, width); IndexDamaged where they are not what was written."""
+        numbers = rows.tolist()
+        content = b"".join([self._file.read(row * self._bytes, (row + 1) * self._bytes) for row in numbers])
+        return self._vectors(content, numbers)
+
+    def _vectors(self, content: bytes, rows: Sequence[int]) -> HalfVectors:
+        """The vectors of some rows, once they are what was written."""
+        if len(content) != len(rows) * self._bytes or not self._sealed(content, rows):
+            raise IndexDamaged(self._path.parents[2], self._path, "is not what was written")
         return np.frombuffer(content, dtype=np.float16).reshape(-1, self.width)
 
-    def damaged(self) -> IndexDamaged:
-        """That the file is not what was written."""
-        return IndexDamaged(self._path.parents[2], self._path, "is not what was written")
+    def _sealed(self, content: bytes, rows: Sequence[int]) -> bool:
+        if self._seals is None:
+            return True
+        each, starts = self._bytes, range(0, len(content), self._bytes)
+        found = [seal_number(content[start : start + each]) for start in starts]
+        return np.array_equal(np.array(found, dtype=np.uint64), self._seals[rows])
 
     def close(self) -> None:
         """Let go of the file."""

@@ -18,7 +18,7 @@ from corpus.errors import IndexDamaged
 from index.catalogue import Entry, folded
 from index.filters import Filters
 from index.folder.read_in_parts import HalfVectors, ReadInParts, Rows
-from index.folder.record import Record, decode, seal
+from index.folder.record import Record, decode, seal, sentences_seal
 from index.folder.segment_writer import ARTICLES, IDS, PLACES, RECORDS, SENTENCES, TEXTS, VECTORS
 from index.query import Analysis, Ids
 from index.source_file import SourceFile
@@ -41,8 +41,8 @@ AND (:until IS NULL OR substr(published, 1, length(:until)) <= substr(:until, 1,
 class Segment:
     """Articles, passages, and the vectors of passages and of sentences in half precision.
 
-    What is read of a passage is held to the checksum that was written with it: an index of a million passages is not
-    read whole when it is opened.
+    What is read of a passage, its vector or an article is held to the checksum that was written with it: an index of a
+    million passages is not read whole when it is opened.
 
     Args:
         folder: where a `SegmentWriter` put them.
@@ -63,11 +63,12 @@ class Segment:
             f"{(folder / ARTICLES).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
         )
         self.ids: Ids = np.fromfile(folder / IDS, dtype=np.int64)
-        # Where each record and its sentences begin, and the last ones end.
-        self._places = np.fromfile(folder / PLACES, dtype=np.int64).reshape(-1, 2)
+        # Where each record and its sentences begin, and the last ones end; beside them the checksums of the vectors.
+        places = np.fromfile(folder / PLACES, dtype=np.int64).reshape(-1, 3)
+        self._places, seals = places[:, :2], places[:-1, 2].astype(np.uint64)
         self._texts, self._records = ReadInParts(folder / TEXTS), ReadInParts(folder / RECORDS)
         width = (folder / VECTORS).stat().st_size // (2 * max(len(self.ids), 1))
-        self.vectors = Rows(folder / VECTORS, width)
+        self.vectors = Rows(folder / VECTORS, width, seals)
         self.sentences = Rows(folder / SENTENCES, width)
 
     @property
@@ -180,14 +181,17 @@ class Segment:
         for *row, start, end in self._select(
             f"SELECT * FROM articles WHERE id {_LIVE} ORDER BY first_passage", (self._gone,)
         ):
-            yield tuple(row), self._texts.read(start, end)
+            yield tuple(row), self._text(start, end, row[-1])
 
     def stored_passages(self) -> Iterator[tuple[int, bytes, HalfVectors, HalfVectors]]:
         """Every passage's number, its record as it was written, its vector, and its sentences'."""
         for row in self._live_rows():
             (start, first), (end, last) = self._places[row : row + 2].tolist()
-            vector = self.vectors.between(row, row + 1)
-            yield int(self.ids[row]), self._records.read(start, end), vector, self.sentences.between(first, last)
+            record = self._records.read(start, end)
+            if (expected := sentences_seal(record)) is None:
+                raise self._damaged(RECORDS)
+            sentences = self._sentences(first, last, expected)
+            yield int(self.ids[row]), record, self.vectors.between(row, row + 1), sentences
 
     def _live_rows(self) -> list[int]:
         rows: list[int] = np.setdiff1d(np.arange(len(self.ids)), self.removed_rows).tolist()
@@ -205,18 +209,17 @@ class Segment:
 
     def _passage(self, row: int) -> tuple[int, tuple[Passage, Analysis]]:
         record = self._record(row)
-        self._sealed(VECTORS, self.vectors, row, row + 1, record.vector_seal)
         first, last = self._places[row : row + 2, 1].tolist()
-        vectors = self._sealed(SENTENCES, self.sentences, first, last, record.sentences_seal)
+        vectors = self._sentences(first, last, record.sentences_seal)
         sentences = tuple(f" {line} " for line in record.words.split("\n")[1:])
         analysis = Analysis(f" {record.title} ", sentences, vectors.astype(np.float32))
         return record.number, (record.passage, analysis)
 
-    def _sealed(self, file: str, rows: Rows, first: int, last: int, expected: bytes) -> HalfVectors:
-        """Vectors that have the checksum they were written with."""
-        vectors = rows.between(first, last)
+    def _sentences(self, first: int, last: int, expected: bytes) -> HalfVectors:
+        """The vectors of a passage's sentences, which have the checksum they were written with."""
+        vectors = self.sentences.between(first, last)
         if seal(vectors.tobytes()) != expected:
-            raise self._damaged(file)
+            raise self._damaged(SENTENCES)
         return vectors
 
     def _record(self, row: int) -> Record:
@@ -228,10 +231,13 @@ class Segment:
 
     def _article(self, row: Sequence[Any]) -> Article:
         start, end, expected, article_id, title, *rest = row
+        return Article(article_id, title, self._text(start, end, expected).decode(), *rest)
+
+    def _text(self, start: int, end: int, expected: bytes) -> bytes:
         text = self._texts.read(start, end)
         if seal(text) != expected:
             raise self._damaged(TEXTS)
-        return Article(article_id, title, text.decode(), *rest)
+        return text
 
     def _damaged(self, file: str) -> IndexDamaged:
         return IndexDamaged(self.folder.parents[1], self.folder / file, "is not what was written")

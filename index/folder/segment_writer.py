@@ -6,20 +6,21 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from struct import Struct
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from index.catalogue import sought_of
 from index.engines.engine import EmbeddedArticle
-from index.folder.record import encode, seal
+from index.folder.record import encode, seal, seal_number
 from index.words import terms
 
 if TYPE_CHECKING:
     from index.folder.segment import Segment
 
 # What is known of the articles, and their texts; the passages' numbers, their records, and where each one's record and
-# first sentence lie; the vectors.
+# first sentence lie, with the checksum of its vector; the vectors.
 ARTICLES, TEXTS = "articles.sqlite", "texts.bin"
 IDS, RECORDS, PLACES = "ids.i64", "passages.bin", "places.i64"
 VECTORS, SENTENCES = "vectors.f16", "sentences.f16"
@@ -34,6 +35,7 @@ CREATE TABLE articles(
 CREATE INDEX articles_in_order ON articles(sought, id);
 """
 _INSERT = f"INSERT INTO articles VALUES ({', '.join('?' * 17)})"
+_PLACE = Struct("<qqQ")
 _FILES = (TEXTS, IDS, RECORDS, PLACES, VECTORS, SENTENCES)
 
 
@@ -77,7 +79,7 @@ class SegmentWriter:
         for number, item in enumerate(embedded.passages, start=first):
             vector = item.vector.astype(np.float16).tobytes()
             sentences = item.sentence_vectors.astype(np.float16).tobytes()
-            record = encode(number, item.passage, title, vector, sentences)
+            record = encode(number, item.passage, title, sentences)
             self._write_passage(number, record, vector, sentences, len(item.passage.sentences))
 
     def copy(self, segment: Segment) -> None:
@@ -94,7 +96,7 @@ class SegmentWriter:
         self._articles.execute(_INSERT, (*row, start, start + len(text)))
 
     def _write_passage(self, number: int, record: bytes, vector: bytes, sentences: bytes, count: int) -> None:
-        self._write_place()
+        self._write_place(seal_number(vector))
         self._files[IDS].write(np.int64(number).tobytes())
         self._files[RECORDS].write(record)
         self._files[VECTORS].write(vector)
@@ -102,6 +104,6 @@ class SegmentWriter:
         self._sentences += count
         self.passages += 1
 
-    def _write_place(self) -> None:
+    def _write_place(self, vector: int = 0) -> None:
         """Where the next record begins, which is where this one ends, and the sentences' vectors likewise."""
-        self._files[PLACES].write(np.array([self._files[RECORDS].tell(), self._sentences], dtype=np.int64).tobytes())
+        self._files[PLACES].write(_PLACE.pack(self._files[RECORDS].tell(), self._sentences, vector))

@@ -1,6 +1,6 @@
 """An index in a folder: immutable generations and segments, and the pointer to the generation in force.
 
-INDEX/CURRENT                          the number of the generation in force, replaced atomically
+INDEX/CURRENT                          the generation in force and the checksum of its manifest, replaced atomically
 INDEX/generations/N/manifest.json      what it holds and the checksum of every file
 INDEX/generations/N/lexical/           BM25
 INDEX/segments/NAME/                   texts and vectors, shared by generations
@@ -21,6 +21,8 @@ from index.folder import files
 from index.folder.draft import FolderDraft
 from index.folder.folder_index import FolderIndex
 from index.folder.generation import sources_of
+from index.folder.pointer import CURRENT, Pointer
+from index.folder.record import seal
 from index.manifest import Manifest, Recipe
 from index.source_file import SourceFile
 
@@ -33,31 +35,34 @@ class FolderStore:
 
     def exists(self) -> bool:
         """See `Store.exists`."""
-        return (self.location / files.CURRENT).exists()
+        return (self.location / CURRENT).exists()
 
     def current(self) -> Manifest:
         """See `Store.current`."""
-        file = self._manifest_file()
+        pointer = Pointer.read(self.location)
         try:
-            return Manifest.read(self.location, file)
+            manifest = Manifest.from_json(self.location, *self._written(pointer))
         except IndexDamaged:
             # One that was replaced meanwhile is gone, not damaged.
-            if self._manifest_file() == file:
+            if Pointer.read(self.location) == pointer:
                 raise
             return self.current()
+        if pointer.manifest is None:
+            raise IndexDamaged(self.location, self.location / CURRENT, "is not what was written")
+        return manifest
 
     def roots(self) -> list[Path]:
         """See `Store.roots`."""
-        file = self._manifest_file()
+        file, content = self._written(Pointer.read(self.location))
         try:
-            return [Path(root) for root in json.loads(file.read_text("utf-8"))["roots"]]
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise IndexDamaged(self.location, file, "is missing or not a manifest") from error
+            return [Path(root) for root in json.loads(content)["roots"]]
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise IndexDamaged(self.location, file, "is not a manifest") from error
 
     def version(self) -> tuple[int, int]:
         """See `Store.version`; the price is a look at the pointer."""
         try:
-            status = (self.location / files.CURRENT).stat()
+            status = (self.location / CURRENT).stat()
         except OSError:
             raise IndexNotFound(self.location) from None
         # The generation's number alone would not do: an index that was deleted and made again counts from one.
@@ -119,15 +124,13 @@ class FolderStore:
             return FolderDraft(self.location, None, recipe)
         return FolderDraft.resumed(self.location, base, wanted, recipe)
 
-    def _manifest_file(self) -> Path:
-        """The manifest that the pointer names."""
-        pointer = self.location / files.CURRENT
+    def _written(self, pointer: Pointer) -> tuple[Path, bytes]:
+        """The manifest that the pointer names, and what is in it."""
+        file = files.manifest_file(self.location, pointer.generation)
         try:
-            number = pointer.read_text("ascii").strip()
-        except FileNotFoundError:
-            raise IndexNotFound(self.location) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexDamaged(self.location, pointer, "cannot be read") from error
-        if not number.isdecimal():
-            raise IndexDamaged(self.location, pointer, "does not name a generation")
-        return files.manifest_file(self.location, int(number))
+            content = file.read_bytes()
+        except OSError as error:
+            raise IndexDamaged(self.location, file, "is missing or cannot be read") from error
+        if pointer.manifest not in (None, seal(content).hex()):
+            raise IndexDamaged(self.location, file, "is not what was written")
+        return file, content

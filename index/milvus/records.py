@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import IndexDamaged, IndexMismatch, IndexNotFound
-from index.manifest import Manifest, Recipe
+from corpus.errors import IndexDamaged, IndexNotFound
+from index.manifest import Manifest, Recipe, check_format
 from index.milvus.connection import Connection, Row
 from index.milvus.schema import NO_VECTOR, RECORDS, Collections
 
@@ -69,9 +69,7 @@ def current(connection: Connection) -> Record:
     """
     written = _written(connection)
     try:
-        if written["format"] != FORMAT:
-            difference = f"has format {written['format']}, and this version reads format {FORMAT}"
-            raise IndexMismatch(connection.location, difference)
+        check_format(connection.location, written["format"], FORMAT)
         return Record(_manifest(written["manifest"]), Collections(written["collections"]), tuple(written["retired"]))
     except (TypeError, KeyError) as error:
         raise _damaged(connection) from error

@@ -18,6 +18,7 @@ from index.folder.segment import Segment
 from index.folder.segment_writer import IDS, RECORDS, SENTENCES, TEXTS, VECTORS
 from index.folder.store import FolderStore
 from index.query import Query
+from tests.index.manifests import rewrite
 from tests.index.random_articles import DIM, opened, put_in, random_articles
 
 NAMES = [f"room{n:02}" for n in range(12)]
@@ -94,10 +95,9 @@ def _damaged_articles(index: FolderIndex, file: Path) -> list[str]:
     return damaged
 
 
-@pytest.mark.parametrize("name", [VECTORS, SENTENCES])
 @pytest.mark.parametrize("row", [0, 5, 23])
-def test_a_changed_vector_is_found_when_its_passage_is_read(copy: Path, whole: Path, name: str, row: int) -> None:
-    file = _segment(copy) / name
+def test_a_changed_sentence_is_found_when_its_passage_is_read(copy: Path, whole: Path, row: int) -> None:
+    file = _segment(copy) / SENTENCES
     _flip(file, row * ROW + 7)
     numbers = _all_numbers(whole)
     index = _opened(copy)
@@ -147,12 +147,32 @@ def test_a_vector_that_is_no_number_any_more_is_found_before_it_spoils_a_ranking
     assert raised.value.file == file
 
 
-def test_what_changed_is_found_in_a_joined_segment_too(copy: Path, whole: Path) -> None:
-    numbers = _all_numbers(whole)
-    _flip(_segment(copy) / VECTORS, 3 * ROW)
-    put_in(copy, random_articles((f"hall{n}" for n in range(20)), seed=3))
-    index = _opened(copy)
-    assert _damaged_passages(index, numbers, _segment(copy) / VECTORS) == [numbers[3]]
+@pytest.mark.parametrize("row", [0, 5, 23])
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_changed_vector_is_found_when_its_passage_is_ranked(
+    copy: Path, whole: Path, row: int, everywhere: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = opened(whole)
+    vectors = sound.segments[0].vectors.between(0, 24).astype("float32")
+    file = _segment(copy) / VECTORS
+    _flip(file, row * ROW + 7)
+    query = Query("nothing by words", vectors[row])
+    if everywhere:
+        # Without an approximate index every vector is read at once.
+        rewrite(copy, parts=[{"name": file.parent.name, "passages": 24, "removed": [], "search": None}])
+    with pytest.raises(IndexDamaged) as raised:
+        _opened(copy).search([query], 5)
+    assert raised.value.file == file
+
+
+@pytest.mark.parametrize("name", [TEXTS, RECORDS, VECTORS, SENTENCES])
+def test_what_changed_is_not_joined_and_signed_as_sound(copy: Path, name: str) -> None:
+    file, before = _segment(copy) / name, FolderStore(copy).version()
+    _flip(file, file.stat().st_size // 2)
+    with pytest.raises(IndexDamaged) as raised:
+        put_in(copy, random_articles((f"hall{n}" for n in range(20)), seed=3))
+    assert raised.value.file == file
+    assert FolderStore(copy).version() == before
 
 
 def _truncate(file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexNotFound, StoreError
+from corpus.errors import IndexDamaged, IndexLocked, IndexNotFound, StoreError
 from index.build import build
 from index.folder import files
 from index.manifest import FORMAT, Manifest
 from index.store import store_at
 from tests.index.conftest import ARTICLES, Search, write
+from tests.index.manifests import manifest_of, rewrite
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def copy(whole: Path, folder: Path) -> Path:
 
 
 def _generation(folder: Path) -> Path:
-    return folder / "generations" / (folder / "CURRENT").read_text("ascii").strip()
+    return manifest_of(folder).parent
 
 
 def _damaged(folder: Path, file: Path) -> None:
@@ -96,8 +96,8 @@ def test_a_pointer_that_names_no_generation_is_damage(copy: Path, content: str) 
 
 
 def test_a_pointer_to_a_generation_that_is_not_there_is_damage(copy: Path) -> None:
-    (copy / "CURRENT").write_text("99\n", "ascii")
-    _damaged(copy, copy / "generations" / "99" / "manifest.json")
+    _generation(copy).rename(copy / "generations" / "elsewhere")
+    _damaged(copy, copy / "generations" / "2" / "manifest.json")
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "{}", f'{{"format": {FORMAT}}}'])
@@ -109,33 +109,17 @@ def test_a_manifest_that_is_missing_or_none_is_damage(copy: Path, content: str |
     _damaged(copy, manifest)
 
 
-@pytest.mark.parametrize("version", [0, 1, FORMAT - 1, FORMAT + 1, str(FORMAT), None])
-def test_another_format_is_a_mismatch(copy: Path, version: object) -> None:
-    manifest = _generation(copy) / "manifest.json"
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text("utf-8")), "format": version}), "utf-8")
-    with pytest.raises(IndexMismatch, match="rag index --rebuild") as raised:
-        store_at(copy).open()
-    assert f"format {version}" in str(raised.value)
-
-
-def test_the_paths_that_an_index_of_another_format_was_made_from_are_found(copy: Path, whole: Path) -> None:
-    manifest = _generation(copy) / "manifest.json"
-    manifest.write_text(json.dumps({"format": 1, "roots": ["/some/articles"]}), "utf-8")
-    assert store_at(copy).roots() == [Path("/some/articles")]
-    assert store_at(whole).roots() == [whole.parent / "articles"]
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"roots": 7}', '{"roots": [7]}'])
-def test_a_manifest_that_names_no_paths_is_damage(copy: Path, content: str) -> None:
-    (_generation(copy) / "manifest.json").write_text(content, "utf-8")
+@pytest.mark.parametrize("roots", [None, 7, [7], [{}]])
+def test_a_manifest_that_names_no_paths_is_damage(copy: Path, roots: object) -> None:
+    rewrite(copy, roots=roots)
     with pytest.raises(IndexDamaged):
         store_at(copy).roots()
 
 
 def test_a_manifest_comes_back_as_it_was_written(whole: Path) -> None:
     manifest = store_at(whole).current()
-    path = _generation(whole) / "manifest.json"
-    assert Manifest.read(whole, path) == manifest
+    path = manifest_of(whole)
+    assert Manifest.from_json(whole, path, path.read_bytes()) == manifest
     assert manifest.to_json() == path.read_text("utf-8")
 
 

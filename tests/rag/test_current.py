@@ -10,11 +10,11 @@ import pytest
 
 from corpus.errors import IndexNotFound
 from index.build import build
-from index.manifest import FORMAT
 from index.remove import remove
 from rag import Chatbot, Settings
 from rag.current import CurrentChatbot
 from rag.library import paths_of
+from tests.index.manifests import rewrite
 
 CHAPEL = "Who painted the ceiling of the Morton chapel?"
 
@@ -80,8 +80,7 @@ def test_the_settings_are_those_it_was_given(index: Path) -> None:
 
 
 def test_an_index_of_another_format_still_tells_what_it_was_made_from(index: Path, articles: Path) -> None:
-    manifest = index / "generations" / (index / "CURRENT").read_text("ascii").strip() / "manifest.json"
-    manifest.write_text(manifest.read_text("utf-8").replace(f'"format": {FORMAT}', '"format": 1'), "utf-8")
+    rewrite(index, format=1)
     assert paths_of(index, rebuild=True) == [articles]
     build(paths_of(index, rebuild=True), index, rebuild=True)
     assert len(paths_of(index)) == 1

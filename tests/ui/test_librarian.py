@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 
 from corpus.errors import ArticleNotFound, IndexLocked, IndexNotFound, LastArticle, RagError
 from index.build import Progress
-from index.folder import files
 from index.store import store_at
 from rag.current import CurrentChatbot
 from rag.settings import Settings
+from tests.index.manifests import rewrite
 from tests.ui.serving import CATS, built
 from ui.librarian import Change, Librarian
 from ui.uploads import Uploads, safe_name
@@ -57,15 +56,6 @@ def titles(librarian: Librarian) -> list[str]:
 
 def is_answered(librarian: Librarian, question: str) -> bool:
     return not librarian.chatbot().ask(question).abstained
-
-
-def spoil(index: Path, **changes: object) -> None:
-    """Change what the manifest in force says, as if another version had written it."""
-    file = files.manifest_file(index, int((index / files.CURRENT).read_text()))
-    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **changes}), "utf-8")
-    pointer = index / "pointer"
-    pointer.write_text((index / files.CURRENT).read_text())
-    pointer.replace(index / files.CURRENT)
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +209,7 @@ def test_an_index_of_another_format_is_made_anew_from_its_articles_and_the_uploa
 ) -> None:
     assert librarian.trouble() is None
     add(librarian, sent(tmp_path, "mill.txt", MILL))
-    spoil(tmp_path / "index", format=1)
+    rewrite(tmp_path / "index", format=1)
     trouble = librarian.trouble()
     assert trouble
     assert "format" in trouble.why and "format 1" in trouble.error
@@ -249,7 +239,7 @@ def test_what_is_no_longer_there_is_named_before_an_index_is_made_anew(tmp_path:
     librarian = make(tmp_path)
     add(librarian, sent(tmp_path, "mill.txt", MILL))
     (tmp_path / "articles").rename(tmp_path / "elsewhere")
-    spoil(tmp_path / "index", format=1)
+    rewrite(tmp_path / "index", format=1)
     trouble = librarian.trouble()
     assert trouble
     assert (trouble.gone, trouble.paths) == ((tmp_path / "articles",), (librarian.uploads.folder,))
@@ -258,7 +248,7 @@ def test_what_is_no_longer_there_is_named_before_an_index_is_made_anew(tmp_path:
 def test_where_nobody_knows_what_an_index_was_made_from_the_command_is_told(
     librarian: Librarian, tmp_path: Path
 ) -> None:
-    spoil(tmp_path / "index", roots=None)
+    rewrite(tmp_path / "index", roots=None)
     trouble = librarian.trouble()
     assert trouble
     assert trouble.paths == ()
