@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,13 @@ from corpus.errors import SettingsError
 from rag.configured import configured
 
 SECTION = "server"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# What is said on standard error: what goes wrong alone, or each event as a line of text or of JSON.
+LOGS = QUIET, TEXT, JSON = "quiet", "text", "json"
+
+# Questions a minute where nothing is set. A page or a script of this machine's own asks up to some 3,000 over HTTP on
+# two cores; a reader elsewhere asks one now and then.
+_OWN_QUESTIONS, _OTHERS_QUESTIONS = 6_000, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +29,37 @@ class ServerSettings:
         port: the port; 0 for 7860, or the next one that is free.
         read_only: let readers neither add nor remove articles.
         mcp: also offer the endpoints for programs as tools of the Model Context Protocol, at `/gradio_api/mcp/`.
+        questions_per_minute: how many questions each reader may ask, known by account or else by address; 0 for 6,000
+            where only this machine is listened to, and 120 elsewhere. Other requests may be twenty times as many.
+        upload_megabytes: how large a file may be that is uploaded.
+        grace_seconds: how long answers that are being written are waited for when the server is ended.
+        log: `quiet` for what goes wrong alone, `text` or `json` for a line of each request and answer too.
+        log_questions: whether that line holds the question.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     read_only: bool = False
     mcp: bool = False
+    questions_per_minute: int = 0
+    upload_megabytes: int = 50
+    grace_seconds: float = 10.0
+    log: str = QUIET
+    log_questions: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"{self.port} is no port: name one from 1 to 65535")
+        for name, least in (("questions_per_minute", 0), ("upload_megabytes", 1), ("grace_seconds", 0)):
+            if not least <= getattr(self, name) < math.inf:
+                raise SettingsError(f"{name} is {getattr(self, name)}: set it to {least} or more")
+        if self.log not in LOGS:
+            raise SettingsError(f"log is {self.log!r}: set it to {', '.join(LOGS)}")
+
+    @property
+    def questions(self) -> int:
+        """How many questions each reader may ask in a minute."""
+        return self.questions_per_minute or (_OWN_QUESTIONS if self.host in LOOPBACK else _OTHERS_QUESTIONS)
 
     def described(self) -> dict[str, Any]:
         """The settings by name."""
