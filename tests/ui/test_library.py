@@ -16,8 +16,9 @@ from index.build import Progress
 from index.catalogue import Catalogue, Entry
 from rag.current import CurrentChatbot
 from rag.settings import Settings
+from tests.index.manifests import rewrite
 from tests.ui.browsing import LAPTOP, PHONE, ask, opened, turn_to
-from tests.ui.test_librarian import MILL, WHY, sent, spoil
+from tests.ui.test_librarian import MILL, WHY, sent
 from ui.librarian import Change, Librarian, Outcome
 from ui.pages.library import LibraryDesk
 from ui.render import library as render
@@ -207,7 +208,7 @@ def test_where_only_reading_is_allowed_nothing_is_offered(
             assert page.locator("#drop").count() == page.locator(".remove").count() == 0
             page.locator(".opens").first.click()
             page.locator("#reader .evidence").wait_for()
-        spoil(index, format=1)
+        rewrite(index, format=1)
         with library(browser, served.address) as page:
             page.get_by_text("Whoever runs this page can mend it.").wait_for()
             assert page.locator(".rebuild").count() == 0
@@ -220,7 +221,7 @@ def test_an_index_of_another_format_is_explained_and_made_anew_by_a_button(
 ) -> None:
     index = Path(shutil.copytree(bundled_index, tmp_path / "index"))
     with serving(index) as served:
-        spoil(index, format=1)
+        rewrite(index, format=1)
         with library(browser, served.address, size) as page:
             assert "written in a format that this version does not read" in page.locator(".trouble").inner_text()
             assert page.locator("#drop").count() == 0
