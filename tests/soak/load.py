@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -111,7 +112,9 @@ class Load:
 
     def _watch(self) -> None:
         while not self._over.wait(1):
-            self.held.append((monotonic() - self._begun, self._server.holding()))
+            # A thread that ends between being listed and being looked at is looked at no more.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                self.held.append((monotonic() - self._begun, self._server.holding()))
 
     def _noting(self, work: Callable[[], None]) -> None:
         try:
