@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from corpus.errors import UnreadableFile
+from corpus.readers import LIMITS, content_of
 from index.source_file import SourceFile
 
 
@@ -65,7 +67,7 @@ def _digest(file: Path) -> tuple[str, int]:
     import xxhash
 
     try:
-        content = file.read_bytes()
-    except OSError:
+        content = content_of(file, LIMITS)
+    except UnreadableFile:
         return "", 0  # it will be named with the reason when it is read
     return xxhash.xxh3_128_hexdigest(content), len(content)

@@ -20,6 +20,8 @@ from ui.uploads import Uploads
 if TYPE_CHECKING:
     from index.build import Progress, Report
 
+# Files that are read at once: more are better indexed from a folder, and nobody waits for them at a page.
+MOST_FILES = 1_000
 _WAITING = "it comes into the index with the next try"
 _UNREADABLE = {
     IndexMismatch: "This index was written in a format that this version does not read.",
@@ -69,18 +71,13 @@ class Trouble:
 class Librarian:
     """Changes the index under a chatbot; safe to share between threads."""
 
-    def __init__(self, chatbot: CurrentChatbot, uploads: Uploads, *, read_only: bool = False) -> None:
+    def __init__(self, chatbot: CurrentChatbot, uploads: Uploads) -> None:
         self.chatbot = chatbot
         self.uploads = uploads
-        self.read_only = read_only
         self._changing = Lock()
 
     def add(self, files: Sequence[Path], progress: Progress) -> Change:
-        """Take up files, each on its own, and whatever earlier ones still wait.
-
-        Raises:
-            RagError: nothing may be changed here.
-        """
+        """Take up files, each on its own, and whatever earlier ones still wait."""
         with self._change(progress):
             kept, refused = self._keep(files, progress)
             if files and not kept:
@@ -97,7 +94,7 @@ class Librarian:
         """Take an article out of the index, and delete its file where that was uploaded.
 
         Raises:
-            RagError: nothing may be changed here, or the article is the last, or not there; see `index.remove`.
+            RagError: the article is the last, or not there; see `index.remove`.
         """
         with self._change(progress):
             progress("Removing", 0, 0)
@@ -111,7 +108,7 @@ class Librarian:
         """Make the index anew with the model and the splitter of the settings.
 
         Raises:
-            RagError: nothing may be changed here, nobody knows what it was made from, or see `index.build.build`.
+            RagError: nobody knows what it was made from, or see `index.build.build`.
         """
         place, settings = self.chatbot.location, self.chatbot.settings
         with self._change(progress):
@@ -146,8 +143,6 @@ class Librarian:
     @contextmanager
     def _change(self, progress: Progress) -> Iterator[None]:
         """Hold all other changes back; those of other processes are held back by the index itself."""
-        if self.read_only:
-            raise RagError("the articles are not to be changed here: the page was started with --read-only")
         if not self._changing.acquire(blocking=False):
             progress("Waiting for another change to finish", 0, 0)
             self._changing.acquire()
@@ -163,6 +158,8 @@ class Librarian:
         for done, file in enumerate(files):
             progress("Reading", done, len(files))
             try:
+                if done >= MOST_FILES:
+                    raise UnreadableFile(file, f"comes after {MOST_FILES:,} others: upload it with the next ones")
                 if self.uploads.place(file.name) in kept:
                     raise UnreadableFile(file, "another file of this name came with it")
                 kept.append(self.uploads.keep(file))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unicodedata import normalize
 
 from corpus.errors import UnreadableFile
-from corpus.readers import read_file
+from corpus.readers import LIMITS, content_of, read_file
 
 # Bytes of UTF-8, as file systems count: most take 255, and some of what is beside the name is ours.
 _LONGEST_STEM, _LONGEST_ENDING = 180, 12
@@ -37,7 +36,7 @@ class Uploads:
             # Hidden, so that no update takes up a file before it is known to be good.
             with TemporaryDirectory(prefix=".incoming-", dir=self.folder) as place:
                 copy = Path(place, kept.name)
-                shutil.copyfile(file, copy)
+                copy.write_bytes(content_of(file, LIMITS))
                 read_file(copy, kept.stem)
                 copy.replace(kept)
         except OSError as error:

@@ -22,9 +22,9 @@ _MOST_CONTROLS = 0.02
 _MOST_MENDED = 0.1
 
 
-def decode(path: Path, declared: str | None = None) -> str:
+def decode(path: Path, content: bytes, declared: str | None = None) -> str:
     """The characters of a text file; `declared` is an encoding the file itself names. Raises `UnreadableFile`."""
-    text = _characters(path.read_bytes(), declared)
+    text = _characters(content, declared)
     if text is None or "\0" in text or len(_CONTROLS.findall(text)) > _MOST_CONTROLS * len(text):
         raise UnreadableFile(path, "is binary, not text: check that its ending says what it is")
     return text

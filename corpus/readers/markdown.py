@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from corpus.readers.decoding import decode
 from corpus.readers.draft import Draft
 from corpus.readers.front_matter import with_front_matter
+from corpus.readers.limits import Limits
 from corpus.readers.web import hides_text, html_tag, visible_text
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ class _Html:
             del self.open[at[-1] :]
 
 
-def read(path: Path) -> Draft:
+def read(path: Path, content: bytes, limits: Limits) -> Draft:
     """A `.md` file: its text without the marks, its first heading as title, its front matter."""
-    return with_front_matter(decode(path), _read_body)
+    return with_front_matter(decode(path, content), _read_body)
 
 
 def _read_body(source: str) -> Draft:

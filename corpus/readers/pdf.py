@@ -12,15 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from corpus.errors import UnreadableFile
 from corpus.readers.draft import Draft
+from corpus.readers.limits import Limits
 from corpus.readers.titles import unless_nameless
 
 _HYPHEN = "\x02"  # what pdfium puts in place of a hyphen and the line end after it
-_ONE_AT_A_TIME = Lock()  # pdfium is not thread-safe
 
 _EDGE = 2  # how many lines at the top and the bottom of a page may be a header or a footer
 _PAGE_NUMBER = re.compile(r"(page |p\. ?)?[-–—]? ?(\d{1,4}|[ivxl]{1,6}) ?[-–—]?( ?(of|/) ?\d{1,4})?", re.IGNORECASE)
@@ -51,10 +50,9 @@ class _Line:
     angle: float
 
 
-def read(path: Path) -> Draft:
+def read(path: Path, content: bytes, limits: Limits) -> Draft:
     """A `.pdf` file: its paragraphs, its own title or the largest letters on its first page, its properties."""
-    with _ONE_AT_A_TIME:
-        pages, about = _pages(path)
+    pages, about = _pages(path, content, limits)
     if not any(pages):
         raise UnreadableFile(path, "holds no text (scanned pages?): run OCR on it first")
     pages = _without_edges(pages)
@@ -70,20 +68,26 @@ def read(path: Path) -> Draft:
     )
 
 
-def _pages(path: Path) -> tuple[list[list[_Line]], dict[str, str]]:
+def _pages(path: Path, content: bytes, limits: Limits) -> tuple[list[list[_Line]], dict[str, str]]:
     """The lines of each page, and the document's own properties."""
     import pypdfium2  # 60 ms
 
     try:
-        document = pypdfium2.PdfDocument(path.read_bytes())
+        document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower() or "security" in str(error).lower():
             raise UnreadableFile(path, "is encrypted: save it without a password") from error
         raise UnreadableFile(path, "is broken: not a PDF, or cut off; get the file again") from error
-    try:
-        return [_upright(list(_lines(page))) for page in document], document.get_metadata_dict()
-    finally:
-        document.close()
+    if len(document) > limits.pages:
+        raise UnreadableFile(path, f"has more than {limits.pages:,} pages: split it into smaller files")
+    pages, characters = [], 0
+    for page in document:
+        lines = list(_lines(page))
+        characters += sum(len(line.text) for line in lines)
+        if characters > limits.characters:
+            raise UnreadableFile(path, f"holds more than {limits.characters:,} characters: split it into smaller files")
+        pages.append(_upright(lines))
+    return pages, document.get_metadata_dict()
 
 
 def _lines(page: Any) -> Iterator[_Line]:

@@ -11,6 +11,7 @@ from corpus.readers.dates import iso_date
 from corpus.readers.decoding import decode
 from corpus.readers.draft import Draft
 from corpus.readers.hiding import drop_hidden, runs_scripts
+from corpus.readers.limits import Limits
 from corpus.readers.titles import unless_nameless
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -25,12 +26,12 @@ _LEAST_WRITTEN = 250  # characters in paragraphs; a page with less holds no arti
 _SPACES = re.compile(r"[\s\x00-\x1f\ud800-\udfff\ufffe\uffff]+")  # and what lxml takes from a page but refuses to set
 
 
-def read(path: Path) -> Draft:
+def read(path: Path, content: bytes, limits: Limits) -> Draft:
     """An `.html` file: its article, or all its visible text where no article is found; no request is made."""
     _silence()
     from trafilatura import extract, extract_metadata  # 0.2 s
 
-    source = decode(path, _declared_encoding(path))
+    source = decode(path, content, _declared_encoding(content))
     page = _parsed(source)
     if page is None:
         raise UnreadableFile(path, "holds no text")
@@ -132,10 +133,9 @@ def _table_row(line: str) -> str:
     return "" if re.fullmatch(r"[|\s:-]+", line) else line.strip().strip("|").strip()
 
 
-def _declared_encoding(path: Path) -> str | None:
+def _declared_encoding(content: bytes) -> str | None:
     """The encoding a page states at its beginning."""
-    with path.open("rb") as file:
-        match = _CHARSET.search(file.read(2048))
+    match = _CHARSET.search(content[:2048])
     name = match[1].decode("ascii").lower() if match else None
     return "cp1252" if name in _WESTERN else name
 

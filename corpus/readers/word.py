@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import UnreadableFile
 from corpus.readers.draft import Draft
+from corpus.readers.limits import Limits, megabytes
 from corpus.readers.titles import unless_nameless
 
-_OLD_OR_ENCRYPTED = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of .doc, and of any document with a password
-_LARGEST_UNPACKED = 500_000_000  # bytes; a small file that unpacks to more is an attack, not an article
+_BROKEN = "is broken: not a Word document, or cut off; save it again as .docx"
 _TITLES = ("Title", "Heading 1")
 _UNSEEN = ("pPr", "rPr", "del", "moveFrom", "instrText", "Fallback")  # settings, deletions, fields, second copies
 _OFF = ("0", "false", "off", "none")
@@ -19,12 +20,12 @@ _SMALLEST = 4  # half points; smaller letters are not read
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
-def read(path: Path) -> Draft:
+def read(path: Path, content: bytes, limits: Limits) -> Draft:
     """A `.docx` file: paragraphs and table rows in the order of the document, and its properties."""
-    _check(path)
+    _check(path, content, limits)
     from docx import Document  # 80 ms
 
-    document = Document(str(path))
+    document = Document(io.BytesIO(content))
     about = document.core_properties
     _drop_hidden(document)
     return Draft(
@@ -36,18 +37,21 @@ def read(path: Path) -> Draft:
     )
 
 
-def _check(path: Path) -> None:
-    """Refuses what is not a Word document, before the library sees it."""
+def _check(path: Path, content: bytes, limits: Limits) -> None:
+    """Refuses what is not a Word document, or unpacks to too much, before the library sees it.
+
+    What an archive says of its parts' sizes is what `zipfile` unpacks of them at most.
+    """
     import zipfile  # 4 ms
 
-    with path.open("rb") as file:
-        if file.read(8) == _OLD_OR_ENCRYPTED:
-            raise UnreadableFile(path, "is encrypted or an old Word file: save it as .docx without a password")
-    if not zipfile.is_zipfile(path):
-        raise UnreadableFile(path, "is broken: not a Word document, or cut off; save it again as .docx")
-    with zipfile.ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_UNPACKED:
-            raise UnreadableFile(path, "is broken: it unpacks to more than any article holds")
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
+    except zipfile.BadZipFile as error:
+        raise UnreadableFile(path, _BROKEN) from error
+    if len(parts) > limits.parts:
+        raise UnreadableFile(path, f"holds more than {limits.parts:,} parts: split it into smaller files")
+    if sum(part.file_size for part in parts) > limits.unpacked:
+        raise UnreadableFile(path, f"unpacks to more than {megabytes(limits.unpacked)}: split it into smaller files")
 
 
 def _is_title(paragraph: Any) -> bool:

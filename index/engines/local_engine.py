@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from corpus.article import Article, Passage
 from corpus.errors import UnreadableFile
-from corpus.readers import read_file
+from corpus.readers import get_ready, read_file
 from corpus.splitter import Splitter
 from index.ahead import ahead
 from index.embedding import packaged_model
@@ -51,6 +51,7 @@ class LocalEngine:
         It embeds by ONNX Runtime where there is little to do, and where torch has no half precision to be faster in:
         on the processor this was measured on, passages a second, float32 by torch 36, by ONNX 63, bfloat16 94.
         """
+        get_ready()  # while the model is loaded
         digest = packaged_model.DIGEST if model == DEFAULT_MODEL else base.digest if base else None
         little = sum(item.size for item in planned) <= _LITTLE and "torch" not in sys.modules
         if little and digest and has_question_embedder(model, digest):
