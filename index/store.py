@@ -11,6 +11,7 @@ from index.location import Location, MilvusLocation
 
 if TYPE_CHECKING:
     from index.article_index import ArticleIndex
+    from index.build import Progress
     from index.engines.engine import EmbeddedArticle
     from index.manifest import Manifest, Recipe
     from index.source_file import SourceFile
@@ -50,8 +51,15 @@ class Store(Protocol):
         """The generation in force, to be asked; raises as `current` does, and ModelError."""
         ...
 
-    def verify(self) -> None:
-        """Read all that the generation in force holds, and compare it with what was written; raises IndexDamaged."""
+    def verify(self, progress: Progress | None = None) -> Manifest:
+        """Read all that the generation in force holds, and compare it with what was written and with itself.
+
+        Args:
+            progress: told what is being read, how much of it is, and how much there is: bytes.
+
+        Raises:
+            IndexDamaged: something is not what it should be; the error names the file.
+        """
         ...
 
     def writing(self) -> AbstractContextManager[None]:

@@ -69,7 +69,8 @@ class FolderDraft:
                 writer.add(embedded, self._next_id)
                 self._next_id += len(embedded.passages)
         files.sync_tree(place)
-        (place / _COMPLETE).write_text(json.dumps(asdict(self._recipe)), "utf-8")
+        complete = {"recipe": asdict(self._recipe), "files": _checksums(place)}
+        (place / _COMPLETE).write_text(json.dumps(complete), "utf-8")
         self._fresh.append(Part(place.name, self._next_id - first_id))
 
     def put_in_force(self, gone: Collection[str], roots: Sequence[str], excluded: Sequence[str]) -> None:
@@ -80,7 +81,10 @@ class FolderDraft:
 def _finished(place: Path, recipe: Recipe, wanted: Mapping[str, SourceFile]) -> tuple[int, int, Part, set[str]] | None:
     """A finished segment's first and last number, what is wanted of it and the articles of that; None for no such."""
     try:
-        if json.loads((place / _COMPLETE).read_text("utf-8")) != asdict(recipe):
+        written = json.loads((place / _COMPLETE).read_text("utf-8"))
+        # What was damaged since would be signed as sound; what an interrupted saving put beside it is none of it.
+        found = _checksums(place)
+        if written["recipe"] != asdict(recipe) or found | written["files"] != found:
             return None
         with closing(open_segment(place.parents[1], Part(place.name, 0))) as segment:
             sources = segment.sources()
@@ -90,5 +94,10 @@ def _finished(place: Path, recipe: Recipe, wanted: Mapping[str, SourceFile]) -> 
             held = len(segment.ids) - len(segment.passage_ids(stale))
             part = Part(place.name, held, tuple(sorted(stale)))
             return segment.first_id, segment.last_id, part, sources.keys() - stale
-    except (OSError, ValueError, sqlite3.Error, IndexDamaged):
+    except (OSError, ValueError, KeyError, TypeError, sqlite3.Error, IndexDamaged):
         return None
+
+
+def _checksums(place: Path) -> dict[str, dict[str, object]]:
+    """Those of a segment's files."""
+    return {name: asdict(checksum) for name, checksum in files.checksums(place, [place]).items()}

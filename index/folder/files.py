@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.errors import IndexDamaged
 from index.folder.pointer import CURRENT, Pointer
@@ -13,7 +15,10 @@ from index.folder.record import seal
 from index.folder.segment_writer import RECORDS, SENTENCES, TEXTS, VECTORS
 from index.manifest import Checksum, Manifest
 
-GENERATIONS, SEGMENTS, LOCK = "generations", "segments", "lock"
+if TYPE_CHECKING:
+    from index.build import Progress
+
+GENERATIONS, SEGMENTS = "generations", "segments"
 READ_IN_PARTS = {TEXTS, RECORDS, VECTORS, SENTENCES}
 # Read in a tenth of a second from memory, in a second or two from a disk.
 _CHECKED_WHOLE = 500_000_000
@@ -72,14 +77,17 @@ def checksums(folder: Path, places: Iterable[Path]) -> dict[str, Checksum]:
     return {file.relative_to(folder).as_posix(): _checksum(file) for file in files if file.suffix != ".lock"}
 
 
-def verify(folder: Path, manifest: Manifest) -> None:
+def verify(folder: Path, manifest: Manifest, progress: Progress) -> None:
     """Read every file of a generation and compare it with what was written.
+
+    Args:
+        progress: told of each file how much of it is read, in bytes.
 
     Raises:
         IndexDamaged: a file is missing or has changed; the error names it.
     """
     for name, expected in manifest.files.items():
-        _verify(folder, folder / name, expected, _checksum)
+        _verify(folder, folder / name, expected, partial(_checksum, told=partial(progress, name), total=expected.size))
 
 
 def check(folder: Path, manifest: Manifest) -> None:
@@ -101,16 +109,21 @@ def _verify(folder: Path, file: Path, expected: Checksum, look: Callable[[Path],
     try:
         found = look(file)
     except OSError as error:
-        raise IndexDamaged(folder, file, "is missing or cannot be read") from error
+        raise IndexDamaged(folder, file, unread(error)) from error
     if found not in (expected, expected.size):
         raise IndexDamaged(folder, file, "is not what was written")
+
+
+def unread(error: OSError) -> str:
+    """What is wrong with a file that cannot be read."""
+    return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
 
 
 def _size(file: Path) -> int:
     return file.stat().st_size
 
 
-def _checksum(file: Path) -> Checksum:
+def _checksum(file: Path, told: Callable[[int, int], None] | None = None, total: int = 0) -> Checksum:
     import xxhash
 
     digest, size = xxhash.xxh3_64(), 0
@@ -118,6 +131,8 @@ def _checksum(file: Path) -> Checksum:
         while block := stream.read(_BLOCK):
             digest.update(block)
             size += len(block)
+            if told:
+                told(size, total)
     return Checksum(size, digest.hexdigest())
 
 

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,12 +71,23 @@ class LexicalIndex:
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
+        # tantivy lets nobody else read the two that it replaces at a commit.
+        for file in target.glob("*.json"):
+            file.chmod(target.stat().st_mode & 0o666)
         return cls.open(folder)
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
-        """The index that `update` wrote to a folder."""
-        return cls(_open(folder / cls.FOLDER))
+        """The index that `update` wrote to a folder, which may be read-only."""
+        place = folder / cls.FOLDER
+        if os.access(place, os.W_OK):
+            return cls(_open(place))
+        # tantivy opens nothing without writing a lock beside it; what it has opened, it needs no names of.
+        with TemporaryDirectory() as links:
+            for file in place.iterdir():
+                if not file.name.endswith(".lock"):
+                    (Path(links) / file.name).symlink_to(file.resolve())
+            return cls(_open(Path(links)))
 
     def within(self, ids: Ids) -> LexicalIndex:
         """The same index, in which only passages of these numbers are found; what is rare stays as rare as it was."""

@@ -30,11 +30,11 @@ class Pointer(NamedTuple):
         """
         file = folder / CURRENT
         try:
-            content = file.read_bytes().decode("ascii")
+            content = file.read_bytes().decode("ascii", "replace")
         except (FileNotFoundError, NotADirectoryError):
             raise IndexNotFound(folder) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexDamaged(folder, file, "cannot be read") from error
+        except OSError as error:
+            raise IndexDamaged(folder, file, f"cannot be read ({error.strerror})") from error
         written = _WRITTEN.fullmatch(content)
         if written is None:
             raise IndexDamaged(folder, file, "does not name a generation")

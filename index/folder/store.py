@@ -4,27 +4,35 @@ INDEX/CURRENT                          the generation in force and the checksum 
 INDEX/generations/N/manifest.json      what it holds and the checksum of every file
 INDEX/generations/N/lexical/           BM25
 INDEX/segments/NAME/                   texts and vectors, shared by generations
-INDEX/lock                             held by the one process that writes
+INDEX/lock, INDEX/lock.holder          held by the one process that writes, and which that is
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from corpus.errors import IndexDamaged, IndexLocked, IndexNotFound, StoreError
+from corpus.errors import IndexDamaged, IndexNotFound
 from index.embedding.onnx_embedder import open_question_embedder
 from index.folder import files
 from index.folder.draft import FolderDraft
 from index.folder.folder_index import FolderIndex
 from index.folder.generation import sources_of
+from index.folder.lock import held, not_writable
 from index.folder.pointer import CURRENT, Pointer
 from index.folder.record import seal
+from index.folder.verification import verify
 from index.manifest import Manifest, Recipe
 from index.source_file import SourceFile
+
+if TYPE_CHECKING:
+    from index.build import Progress
+
+Result = TypeVar("Result")
 
 
 class FolderStore:
@@ -70,45 +78,35 @@ class FolderStore:
 
     def open(self) -> FolderIndex:
         """See `Store.open`."""
-        manifest = self.current()
-        # The slow part first, so that few generations are replaced while they are being opened.
-        embedder = open_question_embedder(manifest.recipe.model, manifest.recipe.digest)
-        try:
+
+        def opened(manifest: Manifest) -> FolderIndex:
+            # The slow part first, so that few generations are replaced while they are being opened.
+            embedder = open_question_embedder(manifest.recipe.model, manifest.recipe.digest)
             files.check(self.location, manifest)
             return FolderIndex.open(self.location, manifest, embedder)
-        except (IndexDamaged, OSError, RuntimeError, ValueError, sqlite3.Error) as error:
-            # One that was replaced is not damaged.
-            if self.current().generation != manifest.generation:
-                return self.open()
-            if isinstance(error, IndexDamaged):
-                raise
-            raise IndexDamaged(self.location, self.location, f"cannot be opened ({error})") from error
 
-    def verify(self) -> None:
+        return self._of_current(opened)
+
+    def verify(self, progress: Progress | None = None) -> Manifest:
         """See `Store.verify`."""
-        files.verify(self.location, self.current())
+
+        def verified(manifest: Manifest) -> Manifest:
+            verify(self.location, manifest, progress or _silent)
+            return manifest
+
+        return self._of_current(verified)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """See `Store.writing`."""
-        from filelock import FileLock, Timeout
-
         folder = self.location
         try:
             (folder / files.SEGMENTS).mkdir(parents=True, exist_ok=True)
             (folder / files.GENERATIONS).mkdir(exist_ok=True)
-            lock = FileLock(folder / files.LOCK, timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise IndexLocked(folder, "another process") from None
         except OSError as error:
-            raise StoreError(
-                folder, f"{folder} cannot be written to ({error.strerror}): name another with --index"
-            ) from error
-        try:
+            raise not_writable(folder, error) from error
+        with held(folder):
             yield
-        finally:
-            lock.release()
 
     def sources(self) -> dict[str, SourceFile]:
         """See `Store.sources`."""
@@ -124,13 +122,29 @@ class FolderStore:
             return FolderDraft(self.location, None, recipe)
         return FolderDraft.resumed(self.location, base, wanted, recipe)
 
+    def _of_current(self, work: Callable[[Manifest], Result]) -> Result:
+        """What some work on the generation in force gives; it is done again where that was replaced meanwhile."""
+        manifest = self.current()
+        try:
+            return work(manifest)
+        except (IndexDamaged, OSError, RuntimeError, ValueError, sqlite3.Error) as error:
+            if self.current() != manifest:
+                return self._of_current(work)
+            if isinstance(error, IndexDamaged):
+                raise
+            raise IndexDamaged(self.location, self.location, f"cannot be read ({error})") from error
+
     def _written(self, pointer: Pointer) -> tuple[Path, bytes]:
         """The manifest that the pointer names, and what is in it."""
         file = files.manifest_file(self.location, pointer.generation)
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise IndexDamaged(self.location, file, "is missing or cannot be read") from error
+            raise IndexDamaged(self.location, file, files.unread(error)) from error
         if pointer.manifest not in (None, seal(content).hex()):
             raise IndexDamaged(self.location, file, "is not what was written")
         return file, content
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """No one watches."""

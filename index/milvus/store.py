@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.errors import IndexDamaged, IndexLocked, IndexNotFound, StoreError
 from index.embedding.onnx_embedder import open_question_embedder
@@ -21,6 +22,9 @@ from index.milvus.records import Record
 from index.milvus.rows import SOURCE, source_of
 from index.milvus.schema import RECORDS, Collections, create_records
 from index.source_file import SourceFile
+
+if TYPE_CHECKING:
+    from index.build import Progress
 
 
 class MilvusStore:
@@ -59,7 +63,7 @@ class MilvusStore:
         self._connection.query(record.collections.articles, "id == 0", ["id"], strong=True)
         return MilvusIndex(self._connection, record, embedder)
 
-    def verify(self) -> None:
+    def verify(self, progress: Progress | None = None) -> Manifest:
         """See `Store.verify`; what Milvus keeps, Milvus checks, so this counts."""
         record = self._record()
         record.collections.load(self._connection)
@@ -68,8 +72,11 @@ class MilvusStore:
             record.collections.passages: (record.visible, record.manifest.passages),
         }
         for collection, (condition, count) in wanted.items():
+            if progress:
+                progress(f"Counting {collection}", 0, 0)
             if (found := self._connection.count(collection, condition, strong=True)) != count:
                 raise IndexDamaged(self.location, Path(collection), f"holds {found} of {count} rows")
+        return record.manifest
 
     @contextmanager
     def writing(self) -> Iterator[None]:
