@@ -1,4 +1,4 @@
-"""The command line: `rag index`, `info`, `ask`, `chat`, `check`, `eval` and `compare`."""
+"""The command line: `rag index`, `info`, `ask`, `chat`, `check`, `verify`, `eval` and `compare`."""
 
 from __future__ import annotations
 
@@ -111,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("receipt", type=Path, metavar="RECEIPT", help="a receipt of an answer (.json)")
     check.add_argument("--json", action="store_true", help="as JSON")
     check.set_defaults(run=_check)
+
+    verify = commands.add_parser("verify", parents=[shared], help="whether an index still is what was written")
+    verify.add_argument("--json", action="store_true", help="as JSON")
+    verify.set_defaults(run=_verify)
 
     evaluate = commands.add_parser("eval", parents=[shared, model], help="measure the answers to gold questions")
     gold = evaluate.add_mutually_exclusive_group(required=True)
@@ -260,6 +264,35 @@ def _check(options: argparse.Namespace) -> int:
     checks = check(receipt, store_at(ready_index(options.index, _settings(options))).open())
     print(as_json(checks) if options.json else as_text(checks))
     return 0 if all(item.is_said for item in checks) else 1
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from corpus.errors import IndexDamaged
+    from index.location import absolute
+    from index.store import store_at
+    from rag.library import ready_index
+
+    place = ready_index(options.index, _settings(options))
+    known: dict[str, object] = {"index": str(absolute(place))}
+    try:
+        with bars(BYTES) as progress:
+            manifest = store_at(place).verify(progress)
+    except IndexDamaged as error:
+        if not options.json:
+            raise
+        print(json.dumps({**known, "sound": False, "file": str(error.file), "error": str(error)}, ensure_ascii=False))
+        return 2
+    counts = {
+        "articles": manifest.articles,
+        "passages": manifest.passages,
+        "files": len(manifest.files),
+        "bytes": sum(checksum.size for checksum in manifest.files.values()),
+    }
+    if options.json:
+        print(json.dumps({**known, "sound": True, "generation": manifest.generation, **counts}, ensure_ascii=False))
+    else:
+        print(f"{place} is sound: {', '.join(f'{count} {name}' for name, count in counts.items() if count)}")
+    return 0
 
 
 def _eval(options: argparse.Namespace) -> None:
