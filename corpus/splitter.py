@@ -11,6 +11,8 @@ from corpus.tokens import count_tokens
 
 # A title and a section's heading may stand above a paragraph; more short lines than that are a list.
 _HEADINGS = 2
+# Characters: what is longer than a passage of these is not counted before it is halved.
+_LONGEST_TOKEN = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,17 @@ def _tail(window: list[_Piece], overlap: int, room: int) -> list[_Piece]:
 def _fit(text: str, sentence: Range, max_tokens: int) -> list[_Piece]:
     """The sentence with its number of tokens; a "sentence" longer than a passage is halved at white space."""
     start, end = sentence
+    if end - start > _LONGEST_TOKEN * max_tokens:
+        return _halves(text, sentence, max_tokens)
     # With the line break that may follow it when it is packed with others.
     tokens = count_tokens(text[start:end] + "\n")
     if tokens <= max_tokens or end - start < 2:
         return [_Piece(sentence, tokens)]
+    return _halves(text, sentence, max_tokens)
+
+
+def _halves(text: str, sentence: Range, max_tokens: int) -> list[_Piece]:
+    start, end = sentence
     middle = _middle(text, start, end)
     halves = (stripped(text, start, middle), stripped(text, middle, end))
     return [piece for half in halves if half for piece in _fit(text, half, max_tokens)]
