@@ -8,13 +8,13 @@ from datetime import date, datetime
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ].*)?)?)?", re.ASCII)
 # Only forms that can be read one way: 05/08/2024 is May in one country and August in another.
 _WRITTEN = {
-    "%Y/%m/%d": "%Y-%m-%d",
-    "%B %d, %Y": "%Y-%m-%d",
-    "%b %d, %Y": "%Y-%m-%d",
-    "%d %B %Y": "%Y-%m-%d",
-    "%d %b %Y": "%Y-%m-%d",
-    "%B %Y": "%Y-%m",
-    "%b %Y": "%Y-%m",
+    "%Y/%m/%d": "YYYY-MM-DD",
+    "%B %d, %Y": "YYYY-MM-DD",
+    "%b %d, %Y": "YYYY-MM-DD",
+    "%d %B %Y": "YYYY-MM-DD",
+    "%d %b %Y": "YYYY-MM-DD",
+    "%B %Y": "YYYY-MM",
+    "%b %Y": "YYYY-MM",
 }
 
 
@@ -25,7 +25,8 @@ def iso_date(written: str | None) -> str | None:
         return _checked([part for part in match.groups() if part])
     for form, precision in _WRITTEN.items():
         try:
-            return datetime.strptime(words, form).strftime(precision)
+            # Not by strftime, which writes the year 99 with two digits.
+            return datetime.strptime(words, form).date().isoformat()[: len(precision)]
         except ValueError:
             continue
     return None

@@ -260,7 +260,8 @@ def _colour(value: str) -> _Colour:
     if len(numbers) == 4 and not float(numbers[3]):
         return None
     if len(numbers) >= 3 and "%" not in name:
-        return int(float(numbers[0])), int(float(numbers[1])), int(float(numbers[2]))
+        red, green, blue = (int(min(float(number), 255)) for number in numbers[:3])
+        return red, green, blue
     return _NAMED.get(name, name)
 
 

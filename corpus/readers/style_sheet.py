@@ -45,7 +45,7 @@ _SHORT = {
     "-webkit-clip-path": "clip-path",
     "-webkit-background-clip": "background-clip",
 }
-_WIDTH = re.compile(r"\((min|max)-width:([\d.]+)(px|r?em)\)")
+_WIDTH = re.compile(r"\((min|max)-width:(\d+\.?\d*|\.\d+)(px|r?em)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _query(query: str) -> bool | None:
         return None if kind[1] == "not" else False
     features = re.sub(r"\s+", "", query.partition("(")[1] + query.partition("(")[2])
     for bound, number, unit in _WIDTH.findall(features):
-        pixels = float(number.strip(".") or 0) * (1 if unit == "px" else _LETTER)
+        pixels = float(number) * (1 if unit == "px" else _LETTER)
         if (pixels > _SCREEN) if bound == "min" else (pixels < _SCREEN):
             return False
     if "prefers-color-scheme:dark" in features:

@@ -61,7 +61,7 @@ def from_file_name(stem: str) -> str | None:
 def from_first_sentence(text: str) -> str:
     """How the text begins: its first sentence, or as many of its words as make a title."""
     sentence = re.split(r"(?<=\w\w\w[.!?])\s|\n", text, maxsplit=1)[0]
-    return _shortened(sentence.removesuffix(".") or sentence, _LONGEST_OPENING)
+    return _shortened(" ".join((sentence.removesuffix(".") or sentence).split()), _LONGEST_OPENING)
 
 
 def _is_title_line(line: str) -> bool:
