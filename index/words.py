@@ -31,7 +31,8 @@ _NUMBERS = {
     for number, word in enumerate(words.split(), start=2)
     if word != "-"
 }
-_NUMBER_WORD = re.compile(rf"\b(?=[efnst])(?:{'|'.join(_NUMBERS)})\b", re.IGNORECASE)
+# Without letters that only look like theirs when case is ignored: the old long s, the dotless i.
+_NUMBER_WORD = re.compile(rf"\b(?=[efnst])(?ai:{'|'.join(_NUMBERS)})\b", re.IGNORECASE)
 
 
 @cache

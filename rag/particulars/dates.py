@@ -30,7 +30,7 @@ _ORDINALS = (
     "sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty-first"
 )
 _CENTURY = (
-    rf"\b(?P<ordinal>\d\d?(?=st|nd|rd|th)|{_ORDINALS})(?:st|nd|rd|th)?[\s-]+centur(?:y|ies)\b"
+    rf"\b(?P<ordinal>\d\d?(?=st|nd|rd|th)|(?ai:{_ORDINALS}))(?:st|nd|rd|th)?[\s-]+centur(?:y|ies)\b"
     r"(?!\s+B\.?C)"
 )
 

@@ -26,9 +26,10 @@ _SHORT_SCALES = {"k": 1000, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9, "t
 SMALL = {word: number for words in (_CARDINALS, _ORDINALS) for number, word in enumerate(words.split())} | {
     form: 10 * ten for ten, word in enumerate(_TENS.split(), start=2) for form in (word, f"{word[:-1]}ieth")
 }
-_MULTIPLE = rf"(?:{'|'.join(_SCALES)})"
+# Letters that only look like these when case is ignored, such as the old long s, are others: hence the `a`.
+_MULTIPLE = rf"(?ai:{'|'.join(_SCALES)})"
 _DIGIT = "|".join(word for word, number in SMALL.items() if 0 < number < 10)
-_PIECE = rf"(?:(?:{_TENS.replace(' ', '|')})[\s-](?:{_DIGIT})|{'|'.join(SMALL)})"
+_PIECE = rf"(?:(?ai:{_TENS.replace(' ', '|')})[\s-](?ai:{_DIGIT})|(?ai:{'|'.join(SMALL)}))"
 _WORDS = re.compile(
     rf"\b(?:{_PIECE}|an?(?=\s{_MULTIPLE}\b))(?:(?:[\s-]{_MULTIPLE})+(?:\s(?:and\s)?{_PIECE})?)*\b", re.IGNORECASE
 )
@@ -40,10 +41,10 @@ _FIGURES = re.compile(
     r"(?<![\w.,])(?P<minus>[-−](?<![^\s(][-−]))?(?P<symbol>(?:US|A|C)?\$|€|£|¥)?\s?"
     r"(?P<figures>\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,:]\d+)*)"
 )
-_SCALE = re.compile(rf"[\s-]?(?P<scale>{'|'.join([*_SCALES, 'mn', 'bn', 'tn'])})\b|(?P<short>[kmb])\b", re.IGNORECASE)
+_SCALE = re.compile(rf"[\s-]?(?P<scale>(?ai:{'|'.join([*_SCALES, 'mn', 'bn', 'tn'])}))\b|(?P<short>(?ai:[kmb]))\b", re.IGNORECASE)
 _UNIT = re.compile(
     r"\s?(?P<percent>%)|[\s-](?P<said>per\s?cent|percentage)\b|(?:st|nd|rd|th)?\s?(?P<bc>B\.?C\b)"
-    r"|[\s-](?:(?:US|U\.S\.)\s)?(?P<money>dollar|euro|pound|yen)s?\b",
+    r"|[\s-](?:(?:US|U\.S\.)\s)?(?P<money>(?ai:dollar|euro|pound|yen))s?\b",
     re.IGNORECASE,
 )
 _SYMBOLS = {"dollar": "$", "euro": "€", "pound": "£", "yen": "¥"}
@@ -56,10 +57,10 @@ _MEASURES = (
 )
 _MEASURED = {form: forms.split()[0] for forms in _MEASURES.split(", ") for form in forms.split()}
 _MEASURE = re.compile(
-    rf"[\s\u00a0-]?(?P<power>(?:square|cubic)[\s-])?(?P<measure>{'|'.join(_MEASURED)})s?\b", re.IGNORECASE
+    rf"[\s\u00a0-]?(?P<power>(?:square|cubic)[\s-])?(?P<measure>(?ai:{'|'.join(_MEASURED)}))s?\b", re.IGNORECASE
 )
 _FRACTION = re.compile(
-    r"\b(?P<over>one|two|three|four|an?)[\s-](?P<under>third|quarter|fourth|fifth|sixth|tenth)s?\b(?= of\b)"
+    r"\b(?P<over>one|two|three|four|an?)[\s-](?P<under>(?ai:third|quarter|fourth|fifth|sixth|tenth))s?\b(?= of\b)"
     r"|\b(?P<half>half)(?= (?:of|the|its|their|his|her|as)\b)",
     re.IGNORECASE,
 )
@@ -110,7 +111,7 @@ def _in_figures(match: re.Match[str]) -> _Number:
     # "5 m" may be metres.
     if scale and scale["short"] and not symbol:
         scale = None
-    by = (_SCALES | _SHORT_SCALES)[scale[0].strip(" -\u00a0").lower()] if scale else 1
+    by = (_SCALES | _SHORT_SCALES)[(scale["scale"] or scale["short"]).lower()] if scale else 1
     unit, end = _unit(match.string, scale.end() if scale else end)
     value = _decimal(figures)
     if value is not None and match["minus"]:
