@@ -109,9 +109,9 @@ class Chatbot:
         """
         begun = perf_counter()
         chosen, count = self._answerer(answerer), self._count(passages)
-        text = _checked(question)
-        alone, spent = _rewritten(text, history, chosen)
-        understood = self._understand(alone or text, () if alone else history)
+        text, turns = _checked(question), _characters_of(history)
+        alone, spent = _rewritten(text, turns, chosen)
+        understood = self._understand(alone or text, () if alone else turns)
         embedded = perf_counter()
         (readings,) = retrieve([understood], count, self.index, self._reranker, filters)
         searched = perf_counter()
@@ -151,7 +151,7 @@ class Chatbot:
         self, question: str, k: int, *, history: Sequence[Turn] = (), filters: Filters | None = None
     ) -> list[Hit]:
         """The k best passages for a question, best first; arguments and errors as those of `ask`."""
-        understood = self._understand(_checked(question), history)
+        understood = self._understand(_checked(question), _characters_of(history))
         (readings,) = retrieve([understood], k, self.index, self._reranker, filters)
         return [reading.hit for reading in readings]
 
@@ -228,9 +228,17 @@ def _rewritten(question: str, history: Sequence[Turn], answerer: Answerer) -> tu
     return "", None
 
 
-def _checked(question: str) -> str:
+def _characters_of(history: Sequence[Turn]) -> list[Turn]:
+    return [(_characters(asked), _characters(answered)) for asked, answered in history]
+
+
+def _characters(text: str) -> str:
     # Half of a surrogate pair is no character, and the tokenizer takes none.
-    text = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _checked(question: str) -> str:
+    text = " ".join(_characters(question).split())
     if not text:
         raise BadQuestion("the question is empty: ask something")
     if len(text) > LONGEST_QUESTION:

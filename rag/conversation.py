@@ -24,12 +24,15 @@ def context_of(question: str, history: Sequence[Turn]) -> str:
 
     Empty for a question that stands alone, so that a refusal does not come to lean on good turns before it.
     """
-    if not history or not is_elliptical(question):
-        return ""
-    *earlier, (asked, answered) = history
-    # "Who says so?" leaves it to its answer to say who "he" is in the next question.
-    named = names(answered.split(". ")[0]) if AnswerType.of(asked) is AnswerType.NAME else []
-    return " ".join([context_of(asked, earlier), asked, *named]).strip()
+    context: list[str] = []
+    for asked, answered in reversed(history):
+        if not is_elliptical(question):
+            break
+        # "Who says so?" leaves it to its answer to say who "he" is in the next question.
+        named = names(answered.split(". ")[0]) if AnswerType.of(asked) is AnswerType.NAME else []
+        context[:0] = [asked, *named]
+        question = asked
+    return " ".join(context).strip()
 
 
 def is_elliptical(question: str) -> bool:

@@ -64,7 +64,8 @@ def safe_name(name: str) -> str:
     stem, dot, ending = " ".join(printable.split()).lstrip(".~$ ").rpartition(".")
     if not dot:
         stem, ending = ending, ""
-    return (_cut(stem, _LONGEST_STEM).rstrip(". ") or "article") + dot + _cut(ending, _LONGEST_ENDING)
+    ending = _cut(ending, _LONGEST_ENDING).rstrip()
+    return (_cut(stem, _LONGEST_STEM).rstrip(". ") or "article") + (ending and f".{ending}")
 
 
 def _cut(text: str, size: int) -> str:
