@@ -22,6 +22,8 @@ from index.query import Hit
 from rag.answer import Answer, Citation, ModelUse, Standing
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
+from ui.logs import door
+from ui.metrics import Metrics
 
 MOST_PASSAGES = 100
 
@@ -110,14 +112,16 @@ def require_mcp() -> None:
         raise MissingDependency("mcp", "the MCP server", 'pip install "gradio[mcp]"')
 
 
-def add_endpoints(chatbot: Callable[[], Chatbot], usual: int) -> None:
+def add_endpoints(chatbot: Callable[[], Chatbot], usual: int, metrics: Metrics | None = None) -> None:
     """Add `/ask`, `/search` and `/article` to the page that is being built; each call asks the chatbot then current.
 
     To be called before the page's own events are added: gradio gives a name to whoever comes first.
 
     Args:
         usual: how many passages are read for an answer where nothing else is asked for.
+        metrics: what counts the questions.
     """
+    counted = metrics or Metrics()
 
     def ask(
         question: str,
@@ -138,7 +142,9 @@ def add_endpoints(chatbot: Callable[[], Chatbot], usual: int) -> None:
             passages: How many passages are read for the answer, 1 to 100.
         """
         current = chatbot()
-        answer = current.ask(
+        answer = counted.ask(
+            door.get(),
+            current,
             question,
             history=_turns(history),
             filters=_filters(sources, since, until),

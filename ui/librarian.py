@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # Files that are read at once: more are better indexed from a folder, and nobody waits for them at a page.
 MOST_FILES = 1_000
 _WAITING = "it comes into the index with the next try"
-_UNREADABLE = {
+# By the error, what is wrong with an index, in words that name no path.
+UNREADABLE = {
     IndexMismatch: "This index was written in a format that this version does not read.",
     IndexDamaged: "A file of this index is missing, or is not what was written.",
     ModelError: "A model that this index needs cannot be used.",
@@ -122,7 +123,7 @@ class Librarian:
         try:
             recipe = self.chatbot().index.manifest.recipe
         except RagError as error:
-            return self._trouble(_UNREADABLE.get(type(error), "This index cannot be opened."), str(error))
+            return self._trouble(UNREADABLE.get(type(error), "This index cannot be opened."), str(error))
         settings = self.chatbot.settings
         if recipe.model != settings.model:
             made, wanted = f"with the model {recipe.model}", f"{settings.model}"

@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any, Literal
 
@@ -31,13 +32,15 @@ from rag.answer import Answer
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
 from rag.extractive import ExtractiveAnswerer
+from ui.logs import say
+from ui.metrics import Metrics, unexpected
 from ui.openai_reply import as_answered, content_of, proof_of, unsaid
 from ui.working import Done, replies
 
 MODEL = "ask-the-articles"
 
+_DOOR = "v1"
 _REFUSED = "invalid_request_error"
-_log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -89,15 +92,16 @@ class _Completion(_Strict):
         return self.messages[said[-1]].text, list(_turns(self.messages[: said[-1]]))
 
 
-def router(chatbot: Callable[[], Chatbot]) -> APIRouter:
-    """The addresses below /v1; each request is answered by the chatbot that is current then."""
+def router(chatbot: Callable[[], Chatbot], metrics: Metrics | None = None) -> APIRouter:
+    """The addresses below /v1; each request is answered by the chatbot that is current then, and counted."""
+    counted = metrics or Metrics()
     routes = APIRouter(prefix="/v1", tags=["OpenAI"])
 
     @routes.post("/chat/completions")
     async def complete(request: Request) -> Response:
         """Answer the last user message of a conversation."""
         body = await request.body()
-        return await run_in_threadpool(_told, lambda: _complete(body, chatbot()))
+        return await run_in_threadpool(_told, lambda: _complete(body, counted, chatbot()))
 
     @routes.get("/models")
     def models() -> Response:
@@ -121,27 +125,28 @@ def _told(reply: Callable[[], Response]) -> Response:
         return JSONResponse(told, status)
 
 
-def _complete(body: bytes, chatbot: Chatbot) -> Response:
+def _complete(body: bytes, metrics: Metrics, chatbot: Chatbot) -> Response:
     wanted = _Completion.model_validate_json(body)
     if wanted.model != MODEL:
         return _unknown(wanted.model)
     question, history = wanted.conversation
     if not wanted.stream:
-        return JSONResponse(_completion(wanted, chatbot.ask(question, history=history)))
-    pieces = _pieces(chatbot, question, history)
+        return JSONResponse(_completion(wanted, metrics.ask(_DOOR, chatbot, question, history=history)))
+    pieces = _pieces(metrics, chatbot, question, history)
     # An error before the first words can still be told by its status.
     written = chain([next(pieces)], pieces)
     headers = {"Cache-Control": "no-cache"}
     return StreamingResponse(_events(wanted, written), media_type="text/event-stream", headers=headers)
 
 
-def _pieces(chatbot: Chatbot, question: str, history: list[Turn]) -> Iterator[str | Answer]:
+def _pieces(metrics: Metrics, chatbot: Chatbot, question: str, history: list[Turn]) -> Iterator[str | Answer]:
     """The text as it is written, and at last the answer."""
     if chatbot.answerers[0] == ExtractiveAnswerer.name:
         # It takes milliseconds, and can then be said with its marks.
-        yield chatbot.ask(question, history=history)
+        yield metrics.ask(_DOOR, chatbot, question, history=history)
         return
-    for piece in replies(lambda on_token: chatbot.ask(question, history=history, on_token=on_token)):
+    ask = partial(metrics.ask, _DOOR, chatbot, question, history=history)
+    for piece in replies(lambda on_token: ask(on_token=on_token)):
         yield piece.value if isinstance(piece, Done) else piece
 
 
@@ -226,8 +231,8 @@ def _failure(error: Exception) -> tuple[int, Json]:
         return 400, _error(str(error), "messages")
     if isinstance(error, RagError):
         return 500, _error(str(error), kind="server_error")
-    _log.error("A question could not be answered", exc_info=error)
-    return 500, _error("something went wrong: the server's log says what", kind="server_error")
+    say("request failed", level=logging.ERROR, error=error)
+    return 500, _error(str(unexpected()), kind="server_error")
 
 
 def _error(message: str, param: str | None = None, code: str | None = None, kind: str = _REFUSED) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -56,7 +57,8 @@ def told_by(
             future.set_exception(error)
         told.put(future)
 
-    Thread(target=run, daemon=True).start()
+    # In a context like this one, so that what is logged there is told to be for the same request.
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()
     wait, is_over = 0.0, False
     while not is_over:
         new = list(_gathered(told, wait))

@@ -1,0 +1,67 @@
+"""What the page does for a reader: under the name of the request that asked for it, and with every error told."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from corpus.errors import RagError
+from ui.logs import request_id, say
+from ui.metrics import unexpected
+
+
+def guard(page: gr.Blocks) -> None:
+    """Guard every event of a page that is built: gradio would print a traceback, and tell the reader nothing."""
+    for event in page.fns.values():
+        # Those of gradio itself cancel others, and wait in its loop.
+        if event.fn and not event.cancels:
+            event.fn = _guarded(event.fn)
+
+
+def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
+    if inspect.isgeneratorfunction(work):
+
+        @wraps(work)
+        def steps(*arguments: Any, **named: Any) -> Iterator[Any]:
+            with _told(work.__name__):
+                yield from work(*arguments, **named)
+
+        return steps
+
+    @wraps(work)
+    def call(*arguments: Any, **named: Any) -> Any:
+        with _told(work.__name__):
+            return work(*arguments, **named)
+
+    return call
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Tell what goes wrong; gradio does each step of a generator in a context of its own."""
+    asked_by = _request()
+    request_id.set(asked_by)
+    try:
+        yield
+    except gr.Error:
+        raise
+    except RagError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    except Exception as error:
+        request_id.set(asked_by)
+        say("event failed", level=logging.ERROR, error=error, name=name)
+        raise gr.Error(str(unexpected()), print_exception=False) from error
+
+
+def _request() -> str:
+    """The name of the request that gradio does something for, in whatever thread."""
+    request = getattr(LocalContext.request.get(None), "request", None)
+    name: str = request.scope["state"].get("request_id", "") if request else request_id.get()
+    return name

@@ -1,0 +1,135 @@
+"""What the server says on standard error: what goes wrong, or a line for each event too, and no secret in any."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+import secrets
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from ui.server_settings import JSON, QUIET
+
+# The request that is being answered, also in the threads that work for it; empty outside of any.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+# How a program that calls gradio's endpoints came in.
+door: ContextVar[str] = ContextVar("door", default="api")
+
+_EVENTS = logging.getLogger("ui.events")
+_PRINTED = logging.getLogger("ui.printed")
+# What a request may be called by whoever sends it: nothing that could forge a line of the log.
+_SANE = re.compile(r"[\w.:/+=-]{1,100}", re.ASCII)
+_SECRET = re.compile(r"(KEY|TOKEN|PASSWORD|SECRET|ACCOUNTS)$", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)[^/@\s\"'<>]+@")
+_CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[\w.~+/:=-]{4,}", re.IGNORECASE)
+# What is shorter stands in any text.
+_LEAST_SECRET = 6
+
+
+def name_request(given: str | None) -> str:
+    """Name the request that is being answered: as it was named already, or, where that is no name, anew."""
+    name = given if given and _SANE.fullmatch(given) else secrets.token_hex(8)
+    request_id.set(name)
+    return name
+
+
+def say(
+    event: str, *, level: int = logging.INFO, error: BaseException | None = None, private: str = "", **fields: object
+) -> None:
+    """Log an event with what is known of it.
+
+    Args:
+        error: whose traceback is logged.
+        private: what is left out wherever the traceback or a field quotes it.
+        fields: by name; those that are None are left out.
+    """
+    known = {name: value for name, value in fields.items() if value is not None}
+    _EVENTS.log(level, event, exc_info=error, extra={"fields": known, "private": private})
+
+
+def log_to(stream: TextIO, kind: str) -> None:
+    """Have everything that is logged or printed as an error go to a stream, as one of `server_settings.LOGS`."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines() if kind == JSON else Lines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("ui").setLevel(logging.WARNING if kind == QUIET else logging.INFO)
+    logging.captureWarnings(True)
+    sys.stderr = _Printed()
+
+
+def without_secrets(text: str) -> str:
+    """A text without logins in addresses, and without what the environment holds under the name of a secret."""
+    text = _CREDENTIALS.sub(r"\1 …", _LOGIN.sub("…@", text))
+    for secret in _secrets():
+        text = text.replace(secret, "…")
+    return text
+
+
+class Lines(logging.Formatter):
+    """One event as a line for people, with the traceback below it where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        event = _event(record)
+        traceback = event.pop("traceback", "")
+        head = " ".join(str(event.pop(name)) for name in ("time", "level", "event"))
+        rest = " ".join(f"{name}={value}" for name, value in event.items())
+        return "\n".join(filter(None, (f"{head} {rest}".rstrip(), traceback)))
+
+
+class JsonLines(logging.Formatter):
+    """One event as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return json.dumps(_event(record), ensure_ascii=False, default=str)
+
+
+def _event(record: logging.LogRecord) -> dict[str, Any]:
+    made = datetime.fromtimestamp(record.created, UTC)
+    fields: dict[str, Any] = getattr(record, "fields", {"logger": record.name})
+    event = {
+        "time": made.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": record.levelname.lower(),
+        "event": record.getMessage(),
+        **({"request": name} if (name := request_id.get()) else {}),
+        **fields,
+        **({"traceback": logging.Formatter().formatException(record.exc_info)} if record.exc_info else {}),
+    }
+    private: str = getattr(record, "private", "")
+    return {name: _fit(value, private) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _fit(text: str, private: str) -> str:
+    return without_secrets(text.replace(private, "…") if private else text)
+
+
+def _secrets() -> list[str]:
+    """What is not to be said: the values of variables that are named for secrets, and the passwords in accounts."""
+    values = [value for name, value in os.environ.items() if _SECRET.search(name)]
+    accounts = [line.split(":", 2)[-1] for value in values for line in re.split(r"[\n;]", value)]
+    said = {value.strip() for value in (*values, *accounts)}
+    return sorted((value for value in said if len(value) >= _LEAST_SECRET), key=len, reverse=True)
+
+
+class _Printed(io.TextIOBase):
+    """Standard error, where what is printed is logged line by line: libraries print there what went wrong."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+
+    def writable(self) -> bool:
+        """See `io.IOBase`."""
+        return True
+
+    def write(self, text: str) -> int:
+        """See `io.TextIOBase`."""
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in filter(str.strip, lines):
+            _PRINTED.warning("%s", line)
+        return len(text)

@@ -1,0 +1,167 @@
+"""What may go on at once: how often each sender may ask, and how many questions are answered at a time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import gradio as gr
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.limits import Buckets, Full, Turns, refusal, sender_of
+from ui.metrics import Metrics
+
+# Of questions that do not go through gradio's queue. Each holds one of the 40 threads that all else needs as well; most
+# take milliseconds, and those for a language model wait for it.
+ANSWERED_AT_ONCE, WAITING = 16, 64
+
+# A page asks for some hundred files when it is opened, and for several things with each question.
+_REQUESTS_A_QUESTION = 20
+# Requests of one sender at once: an open page has one or two that stay.
+_AT_ONCE = 100
+# Seconds after which there may be room, or a server again.
+_SOON = 5.0
+
+_COMPLETIONS = "/v1/chat/completions"
+_GRADIO = re.compile(r"/gradio_api/(run|api|call|queue/join|mcp)(?:/|$)")
+# What gradio puts into its own queue.
+_QUEUED = ("call", "queue/join")
+_ASKING = ("ask", "search")
+
+
+class Limits:
+    """Refuses what comes too often, and questions when too many wait, or when the server is being stopped.
+
+    Args:
+        per_minute: how many questions each sender may ask; other requests may be some times as many.
+        events: the numbers of gradio's events that are questions.
+    """
+
+    def __init__(self, app: ASGIApp, per_minute: int, turns: Turns, events: Collection[int], metrics: Metrics) -> None:
+        self._app = app
+        self._requests = Buckets(per_minute * _REQUESTS_A_QUESTION)
+        self._questions = Buckets(per_minute)
+        self._under_way: Counter[str] = Counter()
+        self._turns = turns
+        self._events = events
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sender = sender_of(scope)
+        wait = self._requests.take(sender)
+        if wait or self._under_way[sender] >= _AT_ONCE:
+            refused = self._refused(scope, "requests", 429, "There are too many requests.", wait or _SOON)
+            await refused(scope, receive, send)
+            return
+        with self._counted(sender):
+            way = _way(scope)
+            body = await _body(receive) if way else []
+            receive = _replayed(body, receive)
+            if way and self._is_question(way, scope["path"], b"".join(part.get("body", b"") for part in body)):
+                await self._ask(sender, way, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+
+    async def _ask(self, sender: str, way: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a question answered, or say why not."""
+        if self._turns.is_closed:
+            await self._refused(scope, "stopping", 503, "The server is being stopped.", _SOON)(scope, receive, send)
+        elif wait := self._questions.take(sender):
+            await self._refused(scope, "questions", 429, "There are too many questions.", wait)(scope, receive, send)
+        elif way in _QUEUED:
+            await self._app(scope, receive, send)
+        else:
+            await self._answer(sender, scope, receive, send)
+
+    async def _answer(self, sender: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer in a turn of its own, which lasts until the answer is sent."""
+        try:
+            await self._turns.begin(sender)
+        except Full:
+            line = "Too many questions are waiting for their answers."
+            await self._refused(scope, "waiting", 503, line, _SOON)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._turns.end(sender)
+
+    def _is_question(self, way: str, path: str, body: bytes) -> bool:
+        """Whether a request is a question: by its path, or by what its body names."""
+        if way == _COMPLETIONS:
+            return True
+        try:
+            said = json.loads(body)
+        except (ValueError, RecursionError):
+            # Whoever it is for refuses it.
+            return False
+        if way == "mcp":
+            calls = said if isinstance(said, list) else [said]
+            return any(isinstance(call, dict) and call.get("method") == "tools/call" for call in calls)
+        event = said.get("fn_index") if isinstance(said, dict) else None
+        if event is None:
+            return path.rstrip("/").rpartition("/")[2] in _ASKING
+        try:
+            # Gradio takes "+3" and 3.0 for 3 as well.
+            return int(float(event)) in self._events
+        except (TypeError, ValueError, OverflowError):
+            return False
+
+    @contextmanager
+    def _counted(self, sender: str) -> Iterator[None]:
+        self._under_way[sender] += 1
+        try:
+            yield
+        finally:
+            self._under_way[sender] -= 1
+            if not self._under_way[sender]:
+                del self._under_way[sender]
+
+    def _refused(self, scope: Scope, limit: str, status: int, line: str, wait: float) -> JSONResponse:
+        self._metrics.limited.labels(limit).inc()
+        return refusal(scope, status, line, wait)
+
+
+def question_events(page: gr.Blocks) -> frozenset[int]:
+    """The numbers of the page's events that are questions: those of its box, and those for programs."""
+    return frozenset(
+        number
+        for number, event in page.fns.items()
+        if event.api_name in _ASKING or any(name == "ask" for _, name in event.targets)
+    )
+
+
+def _way(scope: Scope) -> str:
+    """How a question could come by this request; empty where none can."""
+    if scope["method"] != "POST":
+        return ""
+    if scope["path"] == _COMPLETIONS:
+        return _COMPLETIONS
+    found = _GRADIO.match(scope["path"])
+    return found[1] if found else ""
+
+
+async def _body(receive: Receive) -> list[Message]:
+    """The whole body, in the messages it came in; how long it may be is not looked at here."""
+    parts = [await receive()]
+    while parts[-1].get("more_body"):
+        parts.append(await receive())
+    return parts
+
+
+def _replayed(parts: list[Message], receive: Receive) -> Receive:
+    """What was read once, to be read again, and then what follows."""
+    left = iter(parts)
+
+    async def replay() -> Message:
+        return next(left, None) or await receive()
+
+    return replay
