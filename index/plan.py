@@ -39,8 +39,8 @@ def make_plan(files: Sequence[Path], roots: Sequence[Path], live: Mapping[str, S
     to_read, unchanged = [], []
     now = datetime.now(UTC).isoformat(timespec="seconds")
     for file in files:
-        digest, size = _digest(file)
-        source = SourceFile(file.resolve(), digest, now)
+        content, size = digest(file)
+        source = SourceFile(file.resolve(), content, now)
         article_id = ids.get(source.path) or next(name for name in _names(file, roots) if name not in taken)
         taken.add(article_id)
         # A file that was moved finds its article again by name.
@@ -62,7 +62,7 @@ def _names(file: Path, roots: Collection[Path]) -> Iterator[str]:
     yield file.resolve().as_posix()
 
 
-def _digest(file: Path) -> tuple[str, int]:
+def digest(file: Path) -> tuple[str, int]:
     """What the file's bytes hash to, and how many there are."""
     import xxhash
 

@@ -7,18 +7,27 @@ import shutil
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from corpus.errors import IndexDamaged
+from index.durable import sync, sync_tree
 from index.engines.engine import EmbeddedArticle
 from index.folder import files
-from index.folder.generation import new_segment_folder, open_segment, write_generation
+from index.folder.generation import new_segment_folder, open_segment, sources_of, write_generation
 from index.folder.segment_writer import SegmentWriter
 from index.manifest import Manifest, Part, Recipe
+from index.plan import digest
 from index.source_file import SourceFile
 
-_COMPLETE = "recipe.json"
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A segment that an interrupted build finished, the first number in it, and the files behind its articles."""
+
+    name: str
+    first_id: int
+    sources: Mapping[str, SourceFile]
 
 
 class FolderDraft:
@@ -33,69 +42,109 @@ class FolderDraft:
         self._next_id = base.next_id if base else 0
 
     @classmethod
+    def anew(cls, folder: Path, recipe: Recipe) -> FolderDraft:
+        """A draft of the index made anew, which starts over when it is interrupted."""
+        with files.written(folder):
+            files.unmark(folder, [place.name for place in (folder / files.SEGMENTS).iterdir()])
+        return cls(folder, None, recipe)
+
+    @classmethod
     def resumed(
         cls, folder: Path, base: Manifest | None, wanted: Mapping[str, SourceFile], recipe: Recipe
     ) -> FolderDraft:
-        """A draft with the segments that an interrupted build finished, as far as they are wanted; others go."""
+        """A draft with what interrupted builds finished of what is wanted; what another build may want stays there."""
         draft = cls(folder, base, recipe)
         used = {part.name for part in base.parts} if base else set()
-        found = []
-        for place in (folder / files.SEGMENTS).iterdir():
-            if place.name in used:
-                continue
-            # An interrupted rebuild numbers its passages from nought, as those in use are numbered.
-            if (segment := _finished(place, recipe, wanted)) and segment[0] >= draft._next_id:
-                found.append(segment)
-            else:
-                shutil.rmtree(place, ignore_errors=True)
-        for first_id, last_id, part, articles in sorted(found, key=lambda segment: segment[0]):
-            # An update and a rebuild were interrupted one after the other: what one has, the other may have too.
-            if first_id < draft._next_id or articles & draft.finished:
-                shutil.rmtree(files.segment_folder(folder, part.name), ignore_errors=True)
-                continue
-            draft._fresh.append(part)
-            draft.finished |= articles
-            draft._next_id = last_id + 1
+        with files.written(folder):
+            left = [place for place in (folder / files.SEGMENTS).iterdir() if place.name not in used]
+            live = sources_of(folder, base) if base and left else {}
+            for segment in sorted(_finished(left, recipe), key=lambda segment: segment.first_id):
+                sources = segment.sources
+                # An update and a rebuild were interrupted one after the other: what one has, the other may have too.
+                here = {name for name in sources if wanted.get(name) == sources[name]} - draft.finished
+                others = {name: source for name, source in sources.items() if name not in wanted}
+                if here:
+                    draft._take(segment, here)
+                elif not any(_may_be_wanted(source, live.get(name)) for name, source in others.items()):
+                    shutil.rmtree(files.segment_folder(folder, segment.name), ignore_errors=True)
         return draft
 
     def add(self, articles: Sequence[EmbeddedArticle]) -> None:
         """See `Draft.add`."""
         if not any(embedded.passages for embedded in articles):
             return
-        place = new_segment_folder(self._folder)
-        first_id = self._next_id
-        with SegmentWriter.open(place) as writer:
-            for embedded in articles:
-                writer.add(embedded, self._next_id)
-                self._next_id += len(embedded.passages)
-        files.sync_tree(place)
-        complete = {"recipe": asdict(self._recipe), "files": _checksums(place)}
-        (place / _COMPLETE).write_text(json.dumps(complete), "utf-8")
+        with files.written(self._folder):
+            place = new_segment_folder(self._folder)
+            first_id = self._next_id
+            with SegmentWriter.open(place) as writer:
+                for embedded in articles:
+                    writer.add(embedded, self._next_id)
+                    self._next_id += len(embedded.passages)
+            self._finish(place)
         self._fresh.append(Part(place.name, self._next_id - first_id))
 
     def put_in_force(self, gone: Collection[str], roots: Sequence[str], excluded: Sequence[str]) -> None:
         """See `Draft.put_in_force`."""
-        write_generation(self._folder, self._base, self._fresh, gone, self._recipe, roots, excluded)
+        with files.written(self._folder):
+            write_generation(self._folder, self._base, self._fresh, gone, self._recipe, roots, excluded)
+
+    def _finish(self, place: Path) -> None:
+        """Mark a segment as whole, once all of it is on disk."""
+        sync_tree(place)
+        mark = place / files.FINISHED
+        mark.write_text(json.dumps({"recipe": asdict(self._recipe), "files": _checksums(place)}), "utf-8")
+        for written in (mark, place, place.parent):
+            sync(written)
+
+    def _take(self, segment: _Finished, articles: Collection[str]) -> None:
+        """Take over some articles of a segment."""
+        part = Part(segment.name, 0, tuple(sorted(segment.sources.keys() - articles)))
+        if segment.first_id < self._next_id:
+            part = self._renumbered(part)
+        with closing(open_segment(self._folder, part)) as opened:
+            held = len(opened.ids) - len(opened.removed_rows)
+            self._next_id = opened.last_id + 1
+        self._fresh.append(replace(part, passages=held))
+        self.finished |= set(articles)
+
+    def _renumbered(self, part: Part) -> Part:
+        """A part's passages under numbers that are free: another build or a rebuild has given theirs."""
+        place = new_segment_folder(self._folder)
+        with closing(open_segment(self._folder, part)) as segment, SegmentWriter.open(place) as writer:
+            writer.copy(segment, self._next_id - segment.first_id)
+        self._finish(place)
+        shutil.rmtree(files.segment_folder(self._folder, part.name), ignore_errors=True)
+        return Part(place.name, writer.passages)
 
 
-def _finished(place: Path, recipe: Recipe, wanted: Mapping[str, SourceFile]) -> tuple[int, int, Part, set[str]] | None:
-    """A finished segment's first and last number, what is wanted of it and the articles of that; None for no such."""
+def _finished(places: Sequence[Path], recipe: Recipe) -> list[_Finished]:
+    """The finished segments made by a recipe among some; the others are deleted."""
+    found = []
+    for place in places:
+        if segment := _read(place, recipe):
+            found.append(segment)
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+    return found
+
+
+def _read(place: Path, recipe: Recipe) -> _Finished | None:
+    """A finished segment; None where it is none, is damaged, or was made by another recipe."""
     try:
-        written = json.loads((place / _COMPLETE).read_text("utf-8"))
+        written = json.loads((place / files.FINISHED).read_text("utf-8"))
         # What was damaged since would be signed as sound; what an interrupted saving put beside it is none of it.
         found = _checksums(place)
         if written["recipe"] != asdict(recipe) or found | written["files"] != found:
             return None
         with closing(open_segment(place.parents[1], Part(place.name, 0))) as segment:
-            sources = segment.sources()
-            stale = {name for name, source in sources.items() if wanted.get(name) != source}
-            if stale >= sources.keys():
-                return None
-            held = len(segment.ids) - len(segment.passage_ids(stale))
-            part = Part(place.name, held, tuple(sorted(stale)))
-            return segment.first_id, segment.last_id, part, sources.keys() - stale
+            return _Finished(place.name, segment.first_id, segment.sources())
     except (OSError, ValueError, KeyError, TypeError, sqlite3.Error, IndexDamaged):
         return None
+
+
+def _may_be_wanted(source: SourceFile, live: SourceFile | None) -> bool:
+    """Whether a build may yet want an article: its file is as it was, and not in the index so."""
+    return live != source and digest(source.path)[0] == source.digest
 
 
 def _checksums(place: Path) -> dict[str, dict[str, object]]:

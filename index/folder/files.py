@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterable
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus.errors import IndexDamaged
+from corpus.errors import IndexDamaged, StoreError
+from index.durable import replace, sync, sync_tree
 from index.folder.pointer import CURRENT, Pointer
 from index.folder.record import seal
 from index.folder.segment_writer import RECORDS, SENTENCES, TEXTS, VECTORS
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from index.build import Progress
 
 GENERATIONS, SEGMENTS = "generations", "segments"
+# In a segment that is whole and that no generation holds yet.
+FINISHED = "finished.json"
 READ_IN_PARTS = {TEXTS, RECORDS, VECTORS, SENTENCES}
 # Read in a tenth of a second from memory, in a second or two from a disk.
 _CHECKED_WHOLE = 500_000_000
@@ -52,29 +56,52 @@ def commit(folder: Path, manifest: Manifest, fresh: Iterable[Path]) -> None:
     for path in [generation, *fresh]:
         sync_tree(path)
     for parent in (folder / GENERATIONS, folder / SEGMENTS):
-        _sync(parent)
+        sync(parent)
     pointer = folder / f"{CURRENT}.new"
     pointer.write_text(Pointer(manifest.generation, seal(content).hex()).to_line(), "ascii", newline="\n")
-    _sync(pointer)
-    pointer.replace(folder / CURRENT)
-    _sync(folder)
+    replace(pointer, folder / CURRENT)
 
 
-def remove_unused(folder: Path, manifest: Manifest) -> None:
-    """Delete what the generation in force does not hold. Readers of an older one keep the files they have open."""
-    used = {part.name for part in manifest.parts}
+def remove_unused(folder: Path, manifest: Manifest | None) -> None:
+    """Delete what neither the generation in force holds, if there is one, nor a build finished that was interrupted.
+
+    Readers of an older generation keep the files they have open.
+    """
+    used = {part.name for part in manifest.parts} if manifest else set()
+    unmark(folder, used)
     for segment in (folder / SEGMENTS).iterdir():
-        if segment.name not in used:
+        if segment.name not in used and not (segment / FINISHED).exists():
             shutil.rmtree(segment, ignore_errors=True)
     for generation in (folder / GENERATIONS).iterdir():
-        if generation.name != str(manifest.generation):
+        if manifest is None or generation.name != str(manifest.generation):
             shutil.rmtree(generation, ignore_errors=True)
+    with suppress(OSError):
+        (folder / f"{CURRENT}.new").unlink(missing_ok=True)
+
+
+def unmark(folder: Path, segments: Iterable[str]) -> None:
+    """Let segments no longer be kept for the build that goes on where one was interrupted."""
+    for name in segments:
+        with suppress(OSError):
+            (segment_folder(folder, name) / FINISHED).unlink(missing_ok=True)
+
+
+@contextmanager
+def written(folder: Path) -> Iterator[None]:
+    """Says in one line why what is done in here cannot be written to the index in `folder`; raises StoreError."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or error
+        message = f"{folder} cannot be written to ({why}): what it held is still there; mend that, and do it again"
+        raise StoreError(folder, message) from error
 
 
 def checksums(folder: Path, places: Iterable[Path]) -> dict[str, Checksum]:
     """The checksum of every file in some folders of an index, by its path in the index."""
     files = sorted(file for place in places for file in place.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): _checksum(file) for file in files if file.suffix != ".lock"}
+    counted = (file for file in files if file.suffix != ".lock" and file.name != FINISHED)
+    return {file.relative_to(folder).as_posix(): _checksum(file) for file in counted}
 
 
 def verify(folder: Path, manifest: Manifest, progress: Progress) -> None:
@@ -134,21 +161,3 @@ def _checksum(file: Path, told: Callable[[int, int], None] | None = None, total:
             if told:
                 told(size, total)
     return Checksum(size, digest.hexdigest())
-
-
-def sync_tree(folder: Path) -> None:
-    """Have everything in a folder reach the disk."""
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    """Have a file or a folder's entries reach the disk; folders cannot be opened on Windows and need no sync there."""
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -76,6 +76,7 @@ def write_generation(
         },
     )
     files.commit(folder, manifest, new)
+    files.unmark(folder, (part.name for part in fresh))
     files.remove_unused(folder, manifest)
 
 

@@ -17,6 +17,7 @@ from index.words import passage_words
 # Its number, ordinal, first character and the one after its last; how many sentences it has; and the bytes of its
 # article's id, of the words of that one's title, and of its text. What follows those are its own words.
 _HEAD = Struct("<qIIIIIII")
+_NUMBER = Struct("<q")
 # A sentence's first character and the one after its last.
 _RANGE = Struct("<II")
 _SEAL = 8
@@ -51,6 +52,12 @@ def encode(number: int, passage: Passage, title: str, sentences: bytes) -> bytes
     ranges = b"".join(_RANGE.pack(*place) for place in passage.sentences)
     words = "\n".join(passage_words(passage)).encode()
     content = b"".join([head, ranges, *strings, words, seal(sentences)])
+    return content + seal(content)
+
+
+def renumbered(record: bytes, number: int) -> bytes:
+    """The same record of a passage under another number."""
+    content = _NUMBER.pack(number) + record[_NUMBER.size : -_SEAL]
     return content + seal(content)
 
 

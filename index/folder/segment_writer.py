@@ -13,7 +13,7 @@ import numpy as np
 
 from index.catalogue import sought_of
 from index.engines.engine import EmbeddedArticle
-from index.folder.record import encode, seal, seal_number
+from index.folder.record import encode, renumbered, seal, seal_number
 from index.words import terms
 
 if TYPE_CHECKING:
@@ -82,12 +82,13 @@ class SegmentWriter:
             record = encode(number, item.passage, title, sentences)
             self._write_passage(number, record, vector, sentences, len(item.passage.sentences))
 
-    def copy(self, segment: Segment) -> None:
-        """Write all that a segment holds: as it is, for its checksums come with it."""
-        for row, text in segment.stored_articles():
-            self._write_article(row, text)
+    def copy(self, segment: Segment, further: int = 0) -> None:
+        """Write all that a segment holds: as it is, for its checksums come with it, or under further numbers."""
+        for (*row, first, passages, sealed), text in segment.stored_articles():
+            self._write_article([*row, first + further, passages, sealed], text)
         for number, record, vector, sentences in segment.stored_passages():
-            self._write_passage(number, record, vector.tobytes(), sentences.tobytes(), len(sentences))
+            record = renumbered(record, number + further) if further else record
+            self._write_passage(number + further, record, vector.tobytes(), sentences.tobytes(), len(sentences))
 
     def _write_article(self, row: Sequence[Any], text: bytes) -> None:
         """Write an article's row but for its last columns, and its text."""

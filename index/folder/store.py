@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from corpus.errors import IndexDamaged, IndexNotFound
+from corpus.errors import IndexDamaged, IndexNotFound, StoreError
+from index.durable import make_folder
 from index.embedding.onnx_embedder import open_question_embedder
 from index.folder import files
 from index.folder.draft import FolderDraft
@@ -101,11 +102,12 @@ class FolderStore:
         """See `Store.writing`."""
         folder = self.location
         try:
-            (folder / files.SEGMENTS).mkdir(parents=True, exist_ok=True)
-            (folder / files.GENERATIONS).mkdir(exist_ok=True)
+            for place in (files.SEGMENTS, files.GENERATIONS):
+                make_folder(folder / place)
         except OSError as error:
             raise not_writable(folder, error) from error
         with held(folder):
+            self._tidy()
             yield
 
     def sources(self) -> dict[str, SourceFile]:
@@ -119,8 +121,14 @@ class FolderStore:
         """See `Store.draft`."""
         if base is None and self.exists():
             # Made anew, it starts over when it is interrupted: what lies there numbers its passages from nought too.
-            return FolderDraft(self.location, None, recipe)
+            return FolderDraft.anew(self.location, recipe)
         return FolderDraft.resumed(self.location, base, wanted, recipe)
+
+    def _tidy(self) -> None:
+        """Delete what was left by a process that was ended."""
+        # What cannot be read is said by whoever needs it.
+        with suppress(StoreError), files.written(self.location):
+            files.remove_unused(self.location, self.current() if self.exists() else None)
 
     def _of_current(self, work: Callable[[Manifest], Result]) -> Result:
         """What some work on the generation in force gives; it is done again where that was replaced meanwhile."""

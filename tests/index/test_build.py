@@ -499,7 +499,7 @@ def test_what_cannot_be_read_is_named_by_each_build_that_was_interrupted_before(
 
 def test_finished_lots_lie_on_disk_while_the_build_goes_on(many: Path, folder: Path, interrupt: Interrupt) -> None:
     interrupt([many], folder, after=7)
-    finished = [place for place in (folder / "segments").iterdir() if (place / "recipe.json").exists()]
+    finished = [place for place in (folder / "segments").iterdir() if (place / "finished.json").exists()]
     assert len(finished) == 3
     before = {place.name: place.stat().st_ino for place in finished}
     interrupt([many], folder, after=1)
@@ -510,7 +510,7 @@ def test_a_segment_of_an_interrupted_build_that_broke_is_embedded_again(
     many: Path, folder: Path, interrupt: Interrupt, search: Search
 ) -> None:
     interrupt([many], folder, after=3)
-    (segment,) = (place for place in (folder / "segments").iterdir() if (place / "recipe.json").exists())
+    (segment,) = (place for place in (folder / "segments").iterdir() if (place / "finished.json").exists())
     (segment / "articles.sqlite").write_bytes(b"")
     assert build([many], folder).embedded_passages == 8
     assert len(_passages(folder, search)) == 8
