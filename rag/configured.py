@@ -17,7 +17,7 @@ SECTIONS = ("server",)
 
 _PREFIX = "RAG_"
 # Variables that are no settings.
-_ELSEWHERE = {"RAG_HOME", "RAG_INDEX"}
+_ELSEWHERE = {"RAG_ACCOUNTS", "RAG_HOME", "RAG_INDEX"}
 _TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 Configured = TypeVar("Configured")

@@ -99,8 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     chat = commands.add_parser("chat", parents=[shared, model], help="open the chat page")
     chat.add_argument("--host", help="the address to listen at (default: 127.0.0.1)")
     chat.add_argument("--port", type=int, help="the port (default: 7860, or the next one free)")
+    chat.add_argument("--auth", metavar="FILE", help="let in only the accounts of a file, each name:role:password")
     chat.add_argument(
-        "--read-only", action="store_true", default=None, help="let readers neither add nor remove articles"
+        "--no-auth", action="store_true", default=None, help="let in everyone, even where other machines reach the page"
+    )
+    chat.add_argument(
+        "--read-only", action="store_true", default=None, help="let nobody change the articles or run evaluations"
     )
     chat.add_argument(
         "--mcp", action="store_true", default=None, help="also offer `ask`, `search` and `article` as MCP tools"
@@ -317,7 +321,7 @@ def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
 def _server_settings(options: argparse.Namespace) -> ServerSettings:
     from ui.server_settings import ServerSettings
 
-    names = ("host", "port", "read_only", "mcp")
+    names = ("host", "port", "auth", "no_auth", "read_only", "mcp")
     return ServerSettings.load(options.settings, **{name: getattr(options, name, None) for name in names})
 
 

@@ -6,9 +6,11 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -23,17 +25,23 @@ if TYPE_CHECKING:
 REASONS = ("wrong citation", "should have refused", "not helpful")
 _LONGEST_NAME = 60
 
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE conversations(id TEXT PRIMARY KEY, name TEXT NOT NULL, used TEXT NOT NULL);
-CREATE TABLE exchanges(
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
-    asked TEXT NOT NULL, question TEXT NOT NULL, answer TEXT, error TEXT, receipt TEXT,
-    liked INTEGER, reason TEXT, correction TEXT
-);
-CREATE INDEX exchanges_of ON exchanges(conversation, number);
-"""
+# What made the file, version by version; one of an earlier version is brought up to date.
+_STEPS = (
+    (
+        "CREATE TABLE conversations(id TEXT PRIMARY KEY, name TEXT NOT NULL, used TEXT NOT NULL)",
+        """CREATE TABLE exchanges(
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            asked TEXT NOT NULL, question TEXT NOT NULL, answer TEXT, error TEXT, receipt TEXT,
+            liked INTEGER, reason TEXT, correction TEXT
+        )""",
+        "CREATE INDEX exchanges_of ON exchanges(conversation, number)",
+    ),
+    ("ALTER TABLE conversations ADD COLUMN owner TEXT NOT NULL DEFAULT ''",),
+)
+# Whatever an account finds or changes is among these.
+_OWN = "conversation IN (SELECT id FROM conversations WHERE owner = :owner)"
+_OWN_EXCHANGES = f"FROM exchanges WHERE {_OWN}"
 _EXCHANGE = "id, question, answer, error, liked, reason, correction, asked"
 
 
@@ -72,7 +80,10 @@ class Conversation:
 
 
 class Conversations:
-    """The conversations in one file; safe to share between threads and between processes."""
+    """The conversations of an account in one file; safe to share between threads and between processes.
+
+    Those of no account are of the empty name.
+    """
 
     def __init__(self, file: Path) -> None:
         """Open the file, or start it.
@@ -82,6 +93,7 @@ class Conversations:
                 read or written any more.
         """
         self._file = file
+        self._owner = ""
         self._lock = Lock()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,44 +106,53 @@ class Conversations:
         """Let go of the file."""
         self._database.close()
 
+    def of(self, owner: str) -> Conversations:
+        """Those of another account, in the same file; nothing of anyone else's is found or changed there."""
+        others = copy(self)
+        others._owner = owner
+        return others
+
     def all(self) -> list[Conversation]:
         """Every conversation, the one used last first."""
-        return [Conversation(*row) for row in self._rows("SELECT id, name, used FROM conversations ORDER BY used DESC")]
+        rows = self._rows("SELECT id, name, used FROM conversations WHERE owner = :owner ORDER BY used DESC")
+        return [Conversation(*row) for row in rows]
 
     def get(self, conversation: str) -> Conversation | None:
         """A conversation, or None where it has been deleted or never was."""
-        rows = self._rows("SELECT id, name, used FROM conversations WHERE id = ?", conversation)
+        rows = self._rows("SELECT id, name, used FROM conversations WHERE owner = :owner AND id = :id", conversation)
         return Conversation(*rows[0]) if rows else None
 
     def exchanges(self, conversation: str) -> list[Exchange]:
         """What was said in a conversation, oldest first."""
-        rows = self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE conversation = ? ORDER BY number", conversation)
+        rows = self._rows(f"SELECT {_EXCHANGE} {_OWN_EXCHANGES} AND conversation = :id ORDER BY number", conversation)
         return [_exchange(*row) for row in rows]
 
     def exchange(self, exchange: str) -> Exchange | None:
         """One exchange, or None where there is none of that id."""
-        rows = self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE id = ?", exchange)
+        rows = self._rows(f"SELECT {_EXCHANGE} {_OWN_EXCHANGES} AND id = :id", exchange)
         return _exchange(*rows[0]) if rows else None
 
     def last(self, conversation: str) -> str | None:
         """The id of a conversation's last exchange."""
-        rows = self._rows("SELECT id FROM exchanges WHERE conversation = ? ORDER BY number DESC LIMIT 1", conversation)
+        rows = self._rows(
+            f"SELECT id {_OWN_EXCHANGES} AND conversation = :id ORDER BY number DESC LIMIT 1", conversation
+        )
         return str(rows[0][0]) if rows else None
 
     def conversation_of(self, exchange: str) -> str | None:
         """The id of the conversation in which an exchange stands."""
-        rows = self._rows("SELECT conversation FROM exchanges WHERE id = ?", exchange)
+        rows = self._rows(f"SELECT conversation {_OWN_EXCHANGES} AND id = :id", exchange)
         return str(rows[0][0]) if rows else None
 
     def receipt(self, exchange: str) -> str | None:
         """The receipt of an answer as JSON, as it was made when the answer was given."""
-        rows = self._rows("SELECT receipt FROM exchanges WHERE id = ?", exchange)
+        rows = self._rows(f"SELECT receipt {_OWN_EXCHANGES} AND id = :id", exchange)
         return rows[0][0] if rows else None
 
     def judged(self) -> list[tuple[Exchange, list[Turn]]]:
         """Every answer that the reader judged, oldest first, with the turns before it."""
         found = []
-        for (conversation,) in self._rows("SELECT DISTINCT conversation FROM exchanges WHERE liked IS NOT NULL"):
+        for (conversation,) in self._rows(f"SELECT DISTINCT conversation {_OWN_EXCHANGES} AND liked IS NOT NULL"):
             turns: list[Turn] = []
             for exchange in self.exchanges(conversation):
                 if exchange.verdict and isinstance(exchange.reply, Answer):
@@ -141,7 +162,7 @@ class Conversations:
 
     def has_judged(self) -> bool:
         """Whether the reader judged any answer."""
-        return bool(self._rows("SELECT 1 FROM exchanges WHERE liked IS NOT NULL LIMIT 1"))
+        return bool(self._rows(f"SELECT 1 {_OWN_EXCHANGES} AND liked IS NOT NULL LIMIT 1"))
 
     def add(self, conversation: str, question: str, reply: Answer | str, receipt: str | None = None) -> Exchange:
         """Keep an exchange; a conversation begins with its first one, and is named after its question."""
@@ -149,10 +170,13 @@ class Conversations:
         exchange = Exchange(new_id(), question, reply, asked=_now())
         answer, error = (_json(reply), None) if isinstance(reply, Answer) else (None, reply)
         with self._writing() as database:
-            database.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?) ON CONFLICT(id) DO UPDATE SET used = excluded.used",
-                (conversation, _named(question), exchange.asked),
+            begun = database.execute(
+                "INSERT INTO conversations VALUES (?, ?, ?, ?) "
+                "ON CONFLICT(id) DO UPDATE SET used = excluded.used WHERE owner = excluded.owner",
+                (conversation, _named(question), exchange.asked, self._owner),
             )
+            if not begun.rowcount:
+                raise RagError("this conversation is somebody else's: begin a new one")
             database.execute(
                 "INSERT INTO exchanges(id, conversation, asked, question, answer, error, receipt) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -163,45 +187,64 @@ class Conversations:
     def take_back(self, exchange: str) -> None:
         """Forget an exchange; a conversation ends with its last one."""
         with self._writing() as database:
-            database.execute("DELETE FROM exchanges WHERE id = ?", (exchange,))
+            database.execute(f"DELETE FROM exchanges WHERE id = :id AND {_OWN}", self._own(exchange))
             database.execute("DELETE FROM conversations WHERE id NOT IN (SELECT conversation FROM exchanges)")
 
     def rename(self, conversation: str, name: str) -> None:
         """Name a conversation; an empty name changes nothing."""
         if name.strip():
             with self._writing() as database:
-                database.execute("UPDATE conversations SET name = ? WHERE id = ?", (_named(name), conversation))
+                database.execute(
+                    "UPDATE conversations SET name = :name WHERE id = :id AND owner = :owner",
+                    {"name": _named(name), **self._own(conversation)},
+                )
 
     def delete(self, conversation: str) -> None:
         """Forget a conversation and all that was said in it."""
         with self._writing() as database:
-            database.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+            database.execute("DELETE FROM conversations WHERE id = :id AND owner = :owner", self._own(conversation))
 
     def judge(self, exchange: str, verdict: Verdict | None) -> None:
         """Keep what the reader thinks of an answer, or, with None, that it is not judged any more."""
         liked, reason, correction = (verdict.liked, verdict.reason, verdict.correction) if verdict else (None,) * 3
+        told = {"liked": liked, "reason": reason, "correction": correction and _characters(correction)}
         with self._writing() as database:
             database.execute(
-                "UPDATE exchanges SET liked = ?, reason = ?, correction = ? WHERE id = ? AND answer IS NOT NULL",
-                (liked, reason, correction and _characters(correction), exchange),
+                "UPDATE exchanges SET liked = :liked, reason = :reason, correction = :correction "
+                f"WHERE id = :id AND answer IS NOT NULL AND {_OWN}",
+                {**told, **self._own(exchange)},
             )
 
     def _begin(self) -> None:
         self._database.execute("PRAGMA foreign_keys = ON")
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version == 0 and not self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if self._version() == 0:
             self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-        elif version != _VERSION:
+        self._database.execute("BEGIN IMMEDIATE")
+        with self._database:
+            # Anew: another server may have made the file meanwhile.
+            for statement in chain.from_iterable(_STEPS[self._version() :]):
+                self._database.execute(statement)
+            self._database.execute(f"PRAGMA user_version = {len(_STEPS)}")
+
+    def _version(self) -> int:
+        """By how many of the steps the file was made; sqlite3.DatabaseError where by none of them."""
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        (things,) = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version > len(_STEPS) or bool(version) != bool(things):
             raise sqlite3.DatabaseError("it is another program's, or another version's")
+        return int(version)
+
+    def _own(self, named: str) -> dict[str, str]:
+        return {"owner": self._owner, "id": named}
 
     def _failure(self, error: Exception) -> RagError:
         return RagError(f"conversations cannot be kept in {self._file} ({error}): move it away, or set RAG_HOME")
 
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, named: str = "") -> list[tuple[Any, ...]]:
+        """What a query finds, of the owner and of what is named by an id."""
         try:
             with self._lock:
-                return self._database.execute(query, values).fetchall()
+                return self._database.execute(query, self._own(named)).fetchall()
         except sqlite3.Error as error:
             raise self._failure(error) from error
 

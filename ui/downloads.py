@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from ui.conversations import Conversations, Exchange
+from ui.door.accounts import account_of
 from ui.exports import as_gold, as_markdown, as_page
 
 Kept = TypeVar("Kept")
@@ -18,23 +19,23 @@ def router(conversations: Conversations) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/conversations/{name}.md")
-    def markdown(name: str) -> Response:
-        return _file("conversation.md", "text/markdown", _written(name, as_markdown))
+    def markdown(name: str, request: Request) -> Response:
+        return _file("conversation.md", "text/markdown", _written(_own(request), name, as_markdown))
 
     @routes.get("/conversations/{name}.html")
-    def page(name: str) -> Response:
-        return _file("conversation.html", "text/html", _written(name, as_page))
+    def page(name: str, request: Request) -> Response:
+        return _file("conversation.html", "text/html", _written(_own(request), name, as_page))
 
     @routes.get("/answers/{name}/receipt.json")
-    def receipt(name: str) -> Response:
-        return _file(f"receipt-{name}.json", "application/json", known(conversations.receipt(name)))
+    def receipt(name: str, request: Request) -> Response:
+        return _file(f"receipt-{name}.json", "application/json", known(_own(request).receipt(name)))
 
     @routes.get("/judged.jsonl")
-    def judged() -> Response:
-        return _file("judged.jsonl", "application/jsonl", as_gold(conversations.judged()))
+    def judged(request: Request) -> Response:
+        return _file("judged.jsonl", "application/jsonl", as_gold(_own(request).judged()))
 
-    def _written(name: str, write: Callable[[str, list[Exchange]], str]) -> str:
-        return write(known(conversations.get(name)).name, conversations.exchanges(name))
+    def _own(request: Request) -> Conversations:
+        return conversations.of(account_of(request).name)
 
     return routes
 
@@ -44,6 +45,10 @@ def known(found: Kept | None, gone: str = "It is no longer kept.") -> Kept:
     if found is None:
         raise HTTPException(404, gone)
     return found
+
+
+def _written(kept: Conversations, name: str, write: Callable[[str, list[Exchange]], str]) -> str:
+    return write(known(kept.get(name)).name, kept.exchanges(name))
 
 
 def _file(name: str, kind: str, text: str) -> Response:

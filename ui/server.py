@@ -13,17 +13,20 @@ from threading import Thread
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from corpus.errors import RagError
 from rag.current import CurrentChatbot
 from ui import downloads, openai_api, runs
 from ui.api import require_mcp
 from ui.conversations import Conversations
-from ui.guard import Guard
+from ui.door.accounts import accounts_for
+from ui.door.door import Door
+from ui.door.guard import Guard
 from ui.headers import SafeHeaders
 from ui.kept import kept_for
 from ui.runs import Runs
-from ui.server_settings import ServerSettings
+from ui.server_settings import LOOPBACK, ServerSettings
 from ui.site import Site, appearance, build_page
 from ui.uploads import Uploads
 
@@ -55,7 +58,13 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     if settings.mcp:
         require_mcp()
     app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard, host=settings.host)
+    # It names no origins: gradio leaves its own out then, which lets in other sites.
+    app.add_middleware(CORSMiddleware)
+    app.add_middleware(Door, accounts=site.accounts)
+    # With accounts it goes by any name, as behind a proxy: to a browser a site that was made to lead here is another
+    # one, for which it has no cookie.
+    names = (*LOOPBACK, settings.host) if settings.is_loopback and not site.accounts else ()
+    app.add_middleware(Guard, names=names)
     app.add_middleware(SafeHeaders)
     app.include_router(openai_api.router(site.chatbot))
     app.include_router(downloads.router(site.conversations))
@@ -70,7 +79,7 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
         ssr_mode=False,
         pwa=False,
         mcp_server=settings.mcp,
-        **appearance(),
+        **appearance(site),
     )
     return app
 
@@ -79,10 +88,12 @@ def start(chatbot: CurrentChatbot, settings: ServerSettings | None = None) -> Se
     """Serve the page in the background.
 
     Raises:
-        RagError: the port is taken, or none near `FIRST_PORT` is free when no port is named; conversations cannot be
-            kept; or something that was asked for is not installed.
+        RagError: other machines reach the address and nobody said who may come in; the port is taken, or none near
+            `FIRST_PORT` is free when no port is named; conversations cannot be kept; or something that was asked for is
+            not installed.
     """
     settings = settings or ServerSettings()
+    accounts = accounts_for(settings)
     listening = _listen(settings.host, settings.port)
     kept = kept_for(chatbot.location)
     site = Site(
@@ -90,9 +101,17 @@ def start(chatbot: CurrentChatbot, settings: ServerSettings | None = None) -> Se
         Conversations(kept / "conversations.sqlite"),
         Runs(kept / "runs"),
         Uploads(kept / "articles"),
-        settings.read_only,
+        accounts,
     )
-    config = uvicorn.Config(create_app(site, settings), log_level="warning", ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        create_app(site, settings),
+        log_level="warning",
+        ws="none",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        # Only a proxy on this machine is believed who asks through it, and how.
+        forwarded_allow_ips=["127.0.0.1", "::1"],
+    )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ class ServerSettings:
     """How the page is served.
 
     Args:
-        host: the address to listen at.
+        host: the address to listen at; one that others reach needs accounts or `no_auth`, see `accounts_for`.
         port: the port; 0 for 7860, or the next one that is free.
-        read_only: let readers neither add nor remove articles.
+        auth: a file of accounts, each name:role:password on a line of its own; empty for none.
+        no_auth: let in whoever reaches the address.
+        read_only: make everyone a reader, who changes neither articles nor runs.
         mcp: also offer the endpoints for programs as tools of the Model Context Protocol, at `/gradio_api/mcp/`.
         questions_per_minute: how many questions each reader may ask, known by account or else by address; 0 for 6,000
             where only this machine is listened to, and 120 elsewhere. Other requests may be twenty times as many.
@@ -39,6 +42,8 @@ class ServerSettings:
 
     host: str = "127.0.0.1"
     port: int = 0
+    auth: str = ""
+    no_auth: bool = False
     read_only: bool = False
     mcp: bool = False
     questions_per_minute: int = 0
@@ -59,7 +64,15 @@ class ServerSettings:
     @property
     def questions(self) -> int:
         """How many questions each reader may ask in a minute."""
-        return self.questions_per_minute or (_OWN_QUESTIONS if self.host in LOOPBACK else _OTHERS_QUESTIONS)
+        return self.questions_per_minute or (_OWN_QUESTIONS if self.is_loopback else _OTHERS_QUESTIONS)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this machine alone reaches the address."""
+        try:
+            return self.host in LOOPBACK or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     def described(self) -> dict[str, Any]:
         """The settings by name."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -10,12 +11,14 @@ import gradio as gr
 from rag.current import CurrentChatbot
 from ui.api import add_endpoints
 from ui.conversations import Conversations
+from ui.door.accounts import Accounts, account_of
+from ui.door.sign_in import SIGN_OUT
 from ui.librarian import Librarian
 from ui.pages.chat import ChatDesk, chat_page
 from ui.pages.evaluation import EvaluationDesk, evaluation_page
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.library import LibraryDesk, library_page
-from ui.pages.parts import ASSETS
+from ui.pages.parts import ASSETS, QUIETLY
 from ui.runs import Runs
 from ui.uploads import Uploads
 
@@ -33,13 +36,13 @@ _STYLES = ("base", "tools", "chat", "evidence", "library", "evaluation")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the pages are about: an index with its chatbot, and what readers leave."""
+    """What the pages are about: an index with its chatbot, what readers leave, and who they are."""
 
     chatbot: CurrentChatbot
     conversations: Conversations
     runs: Runs
     uploads: Uploads
-    read_only: bool = False
+    accounts: Accounts = field(default_factory=Accounts)
 
 
 def build_page(site: Site) -> gr.Blocks:
@@ -49,30 +52,40 @@ def build_page(site: Site) -> gr.Blocks:
     with page:
         # First, so that nothing of the page's own takes their names.
         add_endpoints(chatbot, settings.passages)
-        gr.HTML(_masthead(), elem_id="masthead", apply_default_css=False)
+        masthead = gr.HTML(_masthead(), elem_id="masthead", apply_default_css=False)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Chat", id="chat") as tab:
                 desk, evidence = ChatDesk(chatbot, conversations), EvidenceDesk(chatbot, conversations)
                 chat_page(page, tab, desk, evidence, settings.passages)
             with gr.Tab("Library", id="library") as tab:
-                librarian = Librarian(chatbot, site.uploads, read_only=site.read_only)
-                library_page(tab, LibraryDesk(librarian))
+                library_page(tab, LibraryDesk(Librarian(chatbot, site.uploads)))
             with gr.Tab("Evaluation", id="evaluation") as tab:
                 evaluation_page(tab, EvaluationDesk(chatbot, chatbot.location, conversations, site.runs))
+        if site.accounts:
+            page.load(_signed_in, None, masthead, queue=False, **QUIETLY)
     page.queue(default_concurrency_limit=CONCURRENT_QUESTIONS, max_size=WAITING_QUESTIONS)
     return page
 
 
-def appearance() -> dict[str, Any]:
+def appearance(site: Site) -> dict[str, Any]:
     """How the pages look, as `gradio.mount_gradio_app` takes it."""
     styles = "\n".join((ASSETS / f"{name}.css").read_text("utf-8") for name in _STYLES)
     # In the head as it is written: what is given as `css` is prefixed, and broken at commas inside brackets.
-    return {"theme": gr.themes.Base(font=_SANS, font_mono=_MONO), "head": f"<style>{styles}</style>"}
+    script = f"<script>{(ASSETS / 'door.js').read_text('utf-8')}</script>" if site.accounts else ""
+    return {"theme": gr.themes.Base(font=_SANS, font_mono=_MONO), "head": f"<style>{styles}</style>{script}"}
 
 
-def _masthead() -> str:
+def _signed_in(request: gr.Request) -> str:
+    return _masthead(account_of(request).name)
+
+
+def _masthead(name: str = "") -> str:
+    leaving = (
+        f'<form method="post" action="{SIGN_OUT}" id="account"><span class="quiet">{escape(name)}</span>'
+        '<button class="tool leave" aria-label="Sign out" title="Sign out"></button></form>'
+    )
     return (
         '<h1>Ask your articles</h1><button type="button" class="tool side" id="side-toggle" '
         'aria-label="Show or hide the conversations" title="Conversations"></button>'
-        '<button type="button" id="fresh">New conversation</button>'
+        f'<button type="button" id="fresh">New conversation</button>{leaving if name else ""}'
     )

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 
+import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from index.build import build
+from ui.door.accounts import Account
 
 ARTICLES = {
     "lamp.md": (
@@ -35,6 +37,11 @@ def built(folder: Path) -> Path:
         (folder / "articles" / name).write_text(text, "utf-8")
     build([folder / "articles"], folder / "index")
     return folder / "index"
+
+
+def asked_by(account: Account | None = None) -> gr.Request:
+    """A request of an account, or of whoever is at a page without accounts, as events of the page get it."""
+    return gr.Request(Request({"type": "http", "user": account or Account("", "editor")}))
 
 
 @contextmanager

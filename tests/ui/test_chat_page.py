@@ -21,6 +21,7 @@ from rag.extractive import ExtractiveAnswerer
 from rag.question import Question
 from rag.reading import Reading
 from tests.ui.browsing import ask, opened, turn_to
+from tests.ui.serving import asked_by
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -624,4 +625,4 @@ def test_nobody_is_shut_out_by_how_the_page_is_made(any_page: Page, scheme: Any)
 def test_a_quote_that_is_none_is_answered_with_one_plain_line(served: Served, wanted: Any) -> None:
     from ui.pages.evidence import EvidenceDesk
 
-    assert 'role="alert"' in EvidenceDesk(served.site.chatbot, served.site.conversations).open(wanted)
+    assert 'role="alert"' in EvidenceDesk(served.site.chatbot, served.site.conversations).open(wanted, asked_by())

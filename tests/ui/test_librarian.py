@@ -192,18 +192,6 @@ def test_two_uploads_at_the_same_time_both_come_in(librarian: Librarian, tmp_pat
     assert len(titles(librarian)) == 5
 
 
-def test_nothing_is_changed_where_only_reading_is_allowed(librarian: Librarian, tmp_path: Path) -> None:
-    librarian.read_only = True
-    with pytest.raises(RagError, match="read-only"):
-        add(librarian, sent(tmp_path, "mill.txt", MILL))
-    with pytest.raises(RagError, match="read-only"):
-        librarian.remove("cats", quietly)
-    with pytest.raises(RagError, match="read-only"):
-        librarian.rebuild(quietly)
-    assert not librarian.uploads.folder.exists()
-    assert titles(librarian) == ["Cats", "The lighthouse"]
-
-
 def test_an_index_of_another_format_is_made_anew_from_its_articles_and_the_uploaded_ones(
     librarian: Librarian, made: Path, tmp_path: Path
 ) -> None:

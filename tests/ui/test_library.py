@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gradio as gr
 import pytest
 
 from index.build import Progress
@@ -18,7 +19,9 @@ from rag.current import CurrentChatbot
 from rag.settings import Settings
 from tests.index.manifests import rewrite
 from tests.ui.browsing import LAPTOP, PHONE, ask, opened, turn_to
+from tests.ui.serving import asked_by
 from tests.ui.test_librarian import MILL, WHY, sent
+from ui.door.accounts import Account
 from ui.librarian import Change, Librarian, Outcome
 from ui.pages.library import LibraryDesk
 from ui.render import library as render
@@ -235,13 +238,32 @@ def test_an_index_of_another_format_is_explained_and_made_anew_by_a_button(
             page.locator(".cite").first.wait_for()
 
 
+@pytest.mark.parametrize(("name", "why"), [("", "started with --read-only"), ("anna", "anna is a reader")])
+def test_a_reader_changes_nothing_whatever_is_sent(own_index: Path, tmp_path: Path, name: str, why: str) -> None:
+    uploads = Uploads(tmp_path / "uploads")
+    desk = LibraryDesk(Librarian(CurrentChatbot(own_index, Settings()), uploads))
+    before, reader = (own_index / "CURRENT").read_text(), asked_by(Account(name, "reader"))
+    removed = gr.EventData(None, {"article": "sco-expansion", "offset": 0})
+    for shown in (
+        desk.add([str(sent(tmp_path, "mill.txt", MILL))], "", reader),
+        desk.retry("", reader),
+        desk.rebuild("", reader),
+        desk.remove("", removed, reader),
+    ):
+        (last,) = shown
+        assert why in last.news
+        assert not last.drop.visible
+    assert not uploads.folder.exists()
+    assert (own_index / "CURRENT").read_text() == before
+
+
 def test_a_change_that_breaks_off_is_said_and_the_page_goes_on(bundled_index: Path, tmp_path: Path) -> None:
     class Broken(Librarian):
         def rebuild(self, progress: Progress) -> Change:
             raise ZeroDivisionError
 
     desk = LibraryDesk(Broken(CurrentChatbot(bundled_index, Settings()), Uploads(tmp_path)))
-    shown = desk.rebuild("")
+    shown = desk.rebuild("", asked_by())
     assert "broke off" in next(shown).news
     with pytest.raises(ZeroDivisionError):
         next(shown)

@@ -19,6 +19,7 @@ import pytest
 from corpus.errors import RagError
 from rag import Settings
 from rag.current import CurrentChatbot
+from tests.ui.serving import asked_by
 from ui.server import start
 from ui.server_settings import ServerSettings
 
@@ -67,8 +68,8 @@ def test_an_index_that_cannot_be_read_is_served_and_explained(own_index: Path, t
     served = start(CurrentChatbot(index, Settings()))
     assert httpx.get(served.address).status_code == 200
     desk = ChatDesk(served.site.chatbot, served.site.conversations)
-    *_, shown = desk.ask(gr.EventData(None, {"question": "Who?", "again": None}), "")
-    assert "does not name a generation" in desk.show().conversation
+    *_, shown = desk.ask(gr.EventData(None, {"question": "Who?", "again": None}), asked_by(), "")
+    assert "does not name a generation" in desk.look("", asked_by()).conversation
     assert "does not name a generation" in shown.conversation
     served.close()
 

@@ -18,6 +18,7 @@ from rag.extractive import ExtractiveAnswerer
 from rag.receipt import receipt
 from rag.suggestions import starters, suggest
 from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
+from ui.door.accounts import account_of
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render.article import no_evidence
@@ -27,6 +28,7 @@ from ui.render.text import notice
 from ui.working import Done, replies
 
 _MOST_PASSAGES = 50
+_GONE = "This answer is no longer kept."
 _EVERYWHERE = "Search in all articles"
 # To assets/live.js, which asks it.
 _TAKE_QUESTION = (
@@ -61,6 +63,7 @@ class Asked(NamedTuple):
     opened: str
     scope: Scope
     before: Sequence[Exchange]
+    kept: Conversations  # of whoever asks
     replaced: Exchange | None = None
 
     @property
@@ -86,21 +89,25 @@ class ChatDesk:
         self._conversations = conversations
         self._examples: tuple[Chatbot | None, list[str]] = None, []
 
-    def show(self, opened: str = "") -> Shown:
+    def show(self, kept: Conversations, opened: str = "") -> Shown:
         """A conversation; a new one where there is none of that id."""
-        exchanges = self._conversations.exchanges(opened)
+        exchanges = kept.exchanges(opened)
         opened = opened if exchanges else new_id()
         html = conversation(exchanges, name=opened) if exchanges else self._welcome(opened)
-        return Shown(opened, html, "", self.history(opened))
+        return Shown(opened, html, "", _history(kept, opened))
 
     def land(self, request: gr.Request) -> Shown:
         """The conversation that the page's address names, by its own id or by that of an answer in it."""
-        wanted = dict(request.query_params)
+        wanted, kept = dict(request.query_params), self._own(request)
         answer = wanted.get("answer")
         if not answer:
-            return self.show(wanted.get("conversation", ""))
-        opened = self._conversations.conversation_of(answer)
-        return self.show(opened) if opened else self.show()._replace(live=notice("This answer is no longer kept."))
+            return self.show(kept, wanted.get("conversation", ""))
+        opened = kept.conversation_of(answer)
+        return self.show(kept, opened) if opened else self.show(kept)._replace(live=notice(_GONE))
+
+    def look(self, opened: str, request: gr.Request) -> Shown:
+        """The open conversation as it is now."""
+        return self.show(self._own(request), opened)
 
     def choices(self, chosen: str | None) -> tuple[Any, Any]:
         """The sources and the answerers that there are to choose from, where there is more than one.
@@ -122,52 +129,54 @@ class ChatDesk:
             ),
         )
 
-    def ask(self, event: gr.EventData, opened: str, *scope: Any) -> Iterator[Shown]:
+    def ask(self, event: gr.EventData, request: gr.Request, opened: str, *scope: Any) -> Iterator[Shown]:
         """The open conversation with one more exchange: as its answer is written, whole, and with ways to go on.
 
         The question was typed, or clicked, or is the last one asked again, or changed.
         """
-        before, replaced = self._conversations.exchanges(opened), None
+        kept = self._own(request)
+        before, replaced = kept.exchanges(opened), None
         if event.again:
-            if not self._is_last(event.again, opened):
-                yield self.show(opened)
+            if kept.last(opened) != event.again:
+                yield self.show(kept, opened)
                 return
             replaced = before.pop()
         question = str(event.question).strip()
-        yield from self._answered(Asked(question, opened or new_id(), Scope(*scope), before, replaced))
+        yield from self._answered(Asked(question, opened or new_id(), Scope(*scope), before, kept, replaced))
 
-    def undo(self, opened: str, event: gr.EventData) -> Shown:
+    def undo(self, opened: str, event: gr.EventData, request: gr.Request) -> Shown:
         """The conversation without its last exchange."""
-        last = self._conversations.exchange(str(event.exchange))
-        if last is None or not self._is_last(last.id, opened):
-            return self.show(opened)
-        self._conversations.take_back(last.id)
-        return self.show(opened)
+        kept, exchange = self._own(request), str(event.exchange)
+        if kept.last(opened) == exchange:
+            kept.take_back(exchange)
+        return self.show(kept, opened)
 
-    def open(self, event: gr.EventData) -> Shown:
+    def open(self, event: gr.EventData, request: gr.Request) -> Shown:
         """Another conversation."""
-        return self.show(str(event.conversation))
+        return self.show(self._own(request), str(event.conversation))
 
-    def history(self, opened: str = "") -> str:
-        """The list of conversations."""
-        return history(self._conversations.all(), opened, judged=self._conversations.has_judged())
-
-    def rename(self, wanted: dict[str, Any]) -> str:
+    def rename(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """The list after a conversation got another name."""
-        self._conversations.rename(str(wanted["conversation"]), str(wanted["name"]))
-        return self.history(str(wanted["open"]))
+        kept = self._own(request)
+        kept.rename(str(wanted["conversation"]), str(wanted["name"]))
+        return _history(kept, str(wanted["open"]))
 
-    def delete(self, wanted: dict[str, Any]) -> str:
+    def delete(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """The list after a conversation was deleted."""
-        self._conversations.delete(str(wanted["conversation"]))
-        return self.history(str(wanted["open"]))
+        kept = self._own(request)
+        kept.delete(str(wanted["conversation"]))
+        return _history(kept, str(wanted["open"]))
 
-    def judge(self, wanted: dict[str, Any]) -> str:
+    def judge(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """Keep the reader's verdict; the list of conversations, which leads to all of them."""
+        kept = self._own(request)
         reason, correction = wanted.get("reason"), str(wanted.get("correction") or "").strip()
         verdict = Verdict(bool(wanted["liked"]), reason if reason in REASONS else None, correction or None)
-        self._conversations.judge(str(wanted["exchange"]), None if wanted["liked"] is None else verdict)
-        return self.history(str(wanted["open"]))
+        kept.judge(str(wanted["exchange"]), None if wanted["liked"] is None else verdict)
+        return _history(kept, str(wanted["open"]))
+
+    def _own(self, request: gr.Request) -> Conversations:
+        return self._conversations.of(account_of(request).name)
 
     def _answered(self, asked: Asked) -> Iterator[Shown]:
         said = ""
@@ -180,12 +189,13 @@ class ChatDesk:
                     said += piece
                     yield Shown(live=pending(asked.question, said, conversation=asked.opened))
         except RagError as error:
-            yield self.show(asked.opened)._replace(live=failed(asked.question, str(error)))
+            yield self.show(asked.kept, asked.opened)._replace(live=failed(asked.question, str(error)))
             return
-        yield self.show(asked.opened)
+        yield self.show(asked.kept, asked.opened)
         if isinstance(exchange.reply, Answer):
             following = suggest(self._chatbot(), exchange.reply, history=asked.turns, filters=asked.scope.filters)
-            if self._is_last(exchange.id, asked.opened):
+            # In another window the conversation may have gone on.
+            if asked.kept.last(asked.opened) == exchange.id:
                 yield Shown(live=suggestions(following, conversation=asked.opened))
 
     def _kept(self, asked: Asked, on_token: OnToken) -> Exchange:
@@ -196,16 +206,12 @@ class ChatDesk:
         except RagError as error:
             if asked.replaced:  # An answer is not given up for an error.
                 raise
-            return self._conversations.add(asked.opened, asked.question, str(error))
+            return asked.kept.add(asked.opened, asked.question, str(error))
         proof = receipt(answer, chatbot.index, chatbot.settings).to_json()
-        exchange = self._conversations.add(asked.opened, asked.question, answer, proof)
+        exchange = asked.kept.add(asked.opened, asked.question, answer, proof)
         if asked.replaced:
-            self._conversations.take_back(asked.replaced.id)
+            asked.kept.take_back(asked.replaced.id)
         return exchange
-
-    def _is_last(self, exchange: object, opened: str) -> bool:
-        """Whether an exchange is still the last one: in another window the conversation may have gone on."""
-        return self._conversations.last(opened) == exchange
 
     def _welcome(self, name: str) -> str:
         """The empty page, with questions to begin with; they are looked for once for each state of the index."""
@@ -216,6 +222,11 @@ class ChatDesk:
         if self._examples[0] is not chatbot:
             self._examples = chatbot, starters(chatbot)
         return welcome(chatbot.index.manifest.articles, self._examples[1], name=name)
+
+
+def _history(kept: Conversations, opened: str) -> str:
+    """The list of conversations."""
+    return history(kept.all(), opened, judged=kept.has_judged())
 
 
 def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDesk, passages: int) -> None:
@@ -248,7 +259,7 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
     elsewhere: dict[str, Any] = {"cancels": asking, "queue": False, **QUIETLY}
     shown.undo(desk.undo, opened, told, **elsewhere)
     past.open(desk.open, None, told, **elsewhere)
-    live.look(desk.show, opened, told, queue=False, **QUIETLY)
+    live.look(desk.look, opened, told, queue=False, **QUIETLY)
     page.load(desk.land, None, told, queue=False, **QUIETLY)
     for opening in (page.load, tab.select):
         opening(desk.choices, scope[-1], [scope[0], scope[-1]], queue=False, **QUIETLY)

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from corpus.errors import BadGoldFile, RagError
+from corpus.errors import RagError
 from corpus.gold import GoldQuestion, load_gold
 from index.location import Location
 from rag.chatbot import Chatbot
 from rag.library import BUNDLED_ARTICLES, paths_of
 from ui.conversations import Conversations
+from ui.door.accounts import Account, account_of
 from ui.exports import as_gold
 from ui.pages.parts import QUIETLY, html_part
 from ui.render.evaluation import comparison, no_run, progress_bar, run_frame, run_heading, run_name, runs_list
@@ -64,58 +65,66 @@ class EvaluationDesk:
         self._runs = runs
         self._runner = Runner(runs)
 
-    def land(self, chosen: str | None, dropped: Gold | None, opened: str) -> Shown:
+    def land(self, chosen: str | None, dropped: Gold | None, opened: str, request: gr.Request) -> Shown:
         """The page as it is now: what there is to run, what is running, and the open run, by default the latest."""
-        runs = self._runs.all()
+        account, runs = account_of(request), self._runs.all()
         run = self._runs.get(opened) or next(iter(runs), None)
         if run and run.id == opened:
-            shown = Shown(runs=runs_list(runs, opened), earlier=self._earlier(run))
+            shown = Shown(runs=self._list(account, opened), earlier=self._earlier(run))
         else:
-            shown = self.show(run)
-        return self._watching(shown._replace(gold=self._choices(chosen, dropped)))
+            shown = self.show(account, run)
+        file = gr.File(visible=account.is_editor)
+        return self._watching(account, shown._replace(gold=self._choices(account, chosen, dropped), file=file))
 
-    def take(self, file: str) -> Shown:
+    def take(self, file: str, request: gr.Request) -> Shown:
         """The questions of a file that was dropped, chosen to be run; a line where it is no gold file."""
-        path = Path(file)
+        path, account = Path(file), account_of(request)
         try:
+            account.check_editor()
             dropped = Gold(path.name, load_gold(path))
-        except BadGoldFile as error:
+        except RagError as error:
             # Where it was put on this machine tells the reader nothing.
             return Shown(file=None, told=notice(str(error).replace(str(path), path.name)))
         finally:
             path.unlink(missing_ok=True)
-        return Shown(dropped, self._choices(dropped.name, dropped), None, told="")
+        return Shown(dropped, self._choices(account, dropped.name, dropped), None, told="")
 
-    def start(self, chosen: str | None, dropped: Gold | None) -> Shown:
+    def start(self, chosen: str | None, dropped: Gold | None, request: gr.Request) -> Shown:
         """Run the questions that are chosen; a line where that cannot be done now."""
-        told = ""
+        told, account = "", account_of(request)
         try:
-            gold = next((item for item in self._at_hand(dropped) if item.name == chosen), None)
+            account.check_editor()
+            gold = next((item for item in self._at_hand(account, dropped) if item.name == chosen), None)
             if gold:
                 self._runner.start(gold.name, gold.questions, self._chatbot())
             else:
                 told = notice("Pick the questions to run, or drop a file of them.")
         except RagError as error:
             told = notice(str(error))
-        return self._watching(Shown(told=told))
+        return self._watching(account, Shown(told=told))
 
-    def stop(self) -> Shown:
+    def stop(self, request: gr.Request) -> Shown:
         """End the run under way."""
+        try:
+            account_of(request).check_editor()
+        except RagError as error:
+            return Shown(told=notice(str(error)))
         self._runner.stop()
         return Shown(stop=gr.Button(interactive=False))
 
-    def watch(self) -> Shown:
+    def watch(self, request: gr.Request) -> Shown:
         """How far the run under way is; at its end, what came of it."""
         if progress := self._runner.progress:
             return Shown(progress=progress_bar(progress))
-        ended = self._runner.ended
-        return self._watching(self.show(ended) if isinstance(ended, Run) else Shown(told=notice(ended)))
+        account, ended = account_of(request), self._runner.ended
+        shown = self.show(account, ended) if isinstance(ended, Run) else Shown(told=notice(ended))
+        return self._watching(account, shown)
 
-    def show(self, run: Run | None) -> Shown:
-        """An open run, or none."""
+    def show(self, account: Account, run: Run | None) -> Shown:
+        """An open run, or none, to an account."""
         if run is None:
             return Shown(
-                runs=runs_list(self._runs.all(), ""),
+                runs=self._list(account, ""),
                 open="",
                 heading=no_run(),
                 earlier=gr.Dropdown(visible=False),
@@ -123,7 +132,7 @@ class EvaluationDesk:
                 frame="",
             )
         return Shown(
-            runs=runs_list(self._runs.all(), run.id),
+            runs=self._list(account, run.id),
             open=run.id,
             heading=run_heading(run),
             earlier=self._earlier(run),
@@ -131,15 +140,22 @@ class EvaluationDesk:
             frame=run_frame(run),
         )
 
-    def open(self, event: gr.EventData) -> Shown:
+    def open(self, event: gr.EventData, request: gr.Request) -> Shown:
         """Another run."""
-        return self.show(self._runs.get(str(event.run)))
+        return self.show(account_of(request), self._runs.get(str(event.run)))
 
-    def delete(self, opened: str, event: gr.EventData) -> Shown:
+    def delete(self, opened: str, event: gr.EventData, request: gr.Request) -> Shown:
         """The page without a run."""
+        account = account_of(request)
+        try:
+            account.check_editor()
+        except RagError as error:
+            return Shown(told=notice(str(error)))
         self._runs.delete(str(event.run))
         run = self._runs.get(opened)
-        return Shown(runs=runs_list(self._runs.all(), opened), earlier=self._earlier(run)) if run else self.show(None)
+        if run is None:
+            return self.show(account, None)
+        return Shown(runs=self._list(account, opened), earlier=self._earlier(run))
 
     def compare(self, before: str | None, after: str) -> Iterator[str]:
         """How the open run differs from an earlier one; a line where they cannot be compared."""
@@ -152,26 +168,29 @@ class EvaluationDesk:
         except RagError as error:
             yield notice(str(error))
 
-    def _watching(self, shown: Shown) -> Shown:
+    def _list(self, account: Account, opened: str) -> str:
+        return runs_list(self._runs.all(), opened, read_only=not account.is_editor)
+
+    def _watching(self, account: Account, shown: Shown) -> Shown:
         """The same, with what only shows while a run is under way."""
         progress = self._runner.progress
         return shown._replace(
             progress=progress_bar(progress) if progress else "",
-            run=gr.Button(visible=not progress),
-            stop=gr.Button(visible=bool(progress), interactive=True),
+            run=gr.Button(visible=account.is_editor and not progress),
+            stop=gr.Button(visible=account.is_editor and bool(progress), interactive=True),
             clock=gr.Timer(active=bool(progress)),
         )
 
-    def _choices(self, chosen: str | None, dropped: Gold | None) -> Any:
-        at_hand = self._at_hand(dropped)
+    def _choices(self, account: Account, chosen: str | None, dropped: Gold | None) -> Any:
+        at_hand = self._at_hand(account, dropped) if account.is_editor else []
         names = [gold.name for gold in at_hand]
         labels = [f"{gold.name} ({len(gold.questions):,})" for gold in at_hand]
         value = chosen if chosen in names else next(iter(names), None)
         return gr.Radio(list(zip(labels, names, strict=True)), value=value, visible=bool(names))
 
-    def _at_hand(self, dropped: Gold | None) -> list[Gold]:
-        """What there is to run: the file that was dropped, and what the project and the reader have made."""
-        judged = _judged(self._conversations)
+    def _at_hand(self, account: Account, dropped: Gold | None) -> list[Gold]:
+        """What there is to run: the file that was dropped, and what the project and the account have made."""
+        judged = _judged(self._conversations.of(account.name))
         found = [dropped, _bundled(self._index), Gold(JUDGED, judged) if judged else None]
         return [gold for gold in found if gold]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import gradio as gr
+
 from corpus.article import Range
 from corpus.errors import RagError
 from rag.answer import Answer
 from rag.chatbot import Chatbot
 from rag.quotes import find_quote
 from ui.conversations import Conversations
+from ui.door.accounts import account_of
 from ui.render.article import evidence, no_evidence
 
 
@@ -33,9 +36,10 @@ class EvidenceDesk:
         self._chatbot = chatbot
         self._conversations = conversations
 
-    def open(self, wanted: dict[str, Any]) -> str:
+    def open(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """The article behind a quote of an answer, with all its quotes marked; both are named by their buttons."""
-        exchange = self._conversations.exchange(str(wanted.get("exchange")))
+        own = self._conversations.of(account_of(request).name)
+        exchange = own.exchange(str(wanted.get("exchange")))
         quotes = _quotes(exchange.reply) if exchange and isinstance(exchange.reply, Answer) else {}
         quote = quotes.get(str(wanted.get("quote")))
         if quote is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
 from corpus.errors import RagError
+from ui.door.accounts import Account, account_of
 from ui.librarian import Change, Librarian
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render import article as articles
@@ -36,23 +38,27 @@ class LibraryDesk:
     def __init__(self, librarian: Librarian) -> None:
         self._librarian = librarian
 
-    def show(self, search: str = "", offset: int = 0, news: Any = "") -> Shown:
-        """The page as the index is now."""
-        librarian = self._librarian
+    def show(self, account: Account, search: str = "", offset: int = 0, news: Any = "") -> Shown:
+        """The page as the index is now, to an account."""
+        librarian, read_only = self._librarian, not account.is_editor
         wrong = librarian.trouble()
-        box = render.trouble(wrong, read_only=librarian.read_only) if wrong else ""
-        drop = gr.File(value=None, visible=not (wrong or librarian.read_only))
+        box = render.trouble(wrong, read_only=read_only) if wrong else ""
+        drop = gr.File(value=None, visible=not (wrong or read_only))
         try:
             line = render.summary(librarian.chatbot().index.manifest)
         except RagError:
             return Shown(box, drop, news, "")
-        return Shown(line + box, drop, news, self.listing(search, offset))
+        return Shown(line + box, drop, news, self._listing(account, search, offset))
 
-    def land(self, search: str) -> Shown:
+    def land(self, search: str, request: gr.Request) -> Shown:
         """The page when it is come to; what was said of the last change stays."""
-        return self.show(search, news=gr.skip())
+        return self.show(account_of(request), search, news=gr.skip())
 
-    def listing(self, search: str = "", offset: int = 0) -> str:
+    def listing(self, search: str, request: gr.Request) -> str:
+        """The articles that a search finds."""
+        return self._listing(account_of(request), search)
+
+    def _listing(self, account: Account, search: str, offset: int = 0) -> str:
         """The articles that a search finds, from the `offset`-th on."""
         librarian = self._librarian
         try:
@@ -61,30 +67,32 @@ class LibraryDesk:
             return ""
         found = index.catalogue(search, offset, render.PAGE)
         if offset and not found.entries:
-            return self.listing(search, max(0, offset - render.PAGE))
+            return self._listing(account, search, max(0, offset - render.PAGE))
         uploaded = {entry.id for entry in found.entries if librarian.uploads.holds(entry.path)}
-        return render.listing(found, search, offset, uploaded, read_only=librarian.read_only)
+        return render.listing(found, search, offset, uploaded, read_only=not account.is_editor)
 
-    def turn(self, search: str, event: gr.EventData) -> str:
+    def turn(self, search: str, event: gr.EventData, request: gr.Request) -> str:
         """Another part of the list."""
-        return self.listing(search, max(0, int(event.offset)))
+        return self._listing(account_of(request), search, max(0, int(event.offset)))
 
-    def add(self, files: Sequence[str] | None, search: str) -> Iterator[Shown]:
+    def add(self, files: Sequence[str] | None, search: str, request: gr.Request) -> Iterator[Shown]:
         """Take up uploaded files."""
-        yield from self._changed(lambda told: self._librarian.add([Path(file) for file in files or ()], told), search)
+        sent = [Path(file) for file in files or ()]
+        yield from self._changed(account_of(request), lambda told: self._librarian.add(sent, told), search)
 
-    def retry(self, search: str) -> Iterator[Shown]:
+    def retry(self, search: str, request: gr.Request) -> Iterator[Shown]:
         """Take up what was uploaded and could not be indexed."""
-        yield from self._changed(lambda told: self._librarian.add((), told), search)
+        yield from self._changed(account_of(request), lambda told: self._librarian.add((), told), search)
 
-    def rebuild(self, search: str) -> Iterator[Shown]:
+    def rebuild(self, search: str, request: gr.Request) -> Iterator[Shown]:
         """Make the index anew."""
-        yield from self._changed(self._librarian.rebuild, search)
+        yield from self._changed(account_of(request), self._librarian.rebuild, search)
 
-    def remove(self, search: str, event: gr.EventData) -> Iterator[Shown]:
+    def remove(self, search: str, event: gr.EventData, request: gr.Request) -> Iterator[Shown]:
         """Take an article out of the index."""
         article_id, offset = str(event.article), max(0, int(event.offset))
-        yield from self._changed(lambda told: self._librarian.remove(article_id, told), search, offset)
+        removing = partial(self._librarian.remove, article_id)
+        yield from self._changed(account_of(request), removing, search, offset)
 
     def read(self, wanted: dict[str, Any]) -> str:
         """An article to be read."""
@@ -94,10 +102,13 @@ class LibraryDesk:
             gone = "This article is no longer in the index."
             return articles.no_evidence(gone if isinstance(error, KeyError) else str(error))
 
-    def _changed(self, work: Callable[[Progress], Change], search: str, offset: int = 0) -> Iterator[Shown]:
+    def _changed(
+        self, account: Account, work: Callable[[Progress], Change], search: str, offset: int = 0
+    ) -> Iterator[Shown]:
         """How far a change is, and at last the page after it."""
         news = ""
         try:
+            account.check_editor()
             for step in steps(work):
                 if isinstance(step, Done):
                     news = render.change(step.value)
@@ -106,9 +117,9 @@ class LibraryDesk:
         except (RagError, OSError) as error:
             news = render.failure(str(error))
         except Exception:
-            yield self.show(search, offset, render.failure(BROKEN_OFF))
+            yield self.show(account, search, offset, render.failure(BROKEN_OFF))
             raise
-        yield self.show(search, offset, news)
+        yield self.show(account, search, offset, news)
 
 
 def library_page(tab: gr.Tab, desk: LibraryDesk) -> None:

@@ -17,9 +17,9 @@ from ui.runs import Run
 NO_RUNS = "Runs are kept here."
 
 
-def runs_list(runs: Sequence[Run], current: str) -> str:
-    """Every run that is kept; `current` is the id of the open one."""
-    items = "".join(_item(run, run.id == current) for run in runs)
+def runs_list(runs: Sequence[Run], current: str, *, read_only: bool = False) -> str:
+    """Every run that is kept, and its deletion where that is allowed; `current` is the id of the open one."""
+    items = "".join(_item(run, run.id == current, read_only) for run in runs)
     kept = f"<ul>{items}</ul>" if items else f'<p class="quiet">{NO_RUNS}</p>'
     return f'<nav class="evaluation runs" aria-labelledby="runs-title"><h2 id="runs-title">Runs</h2>{kept}</nav>'
 
@@ -81,13 +81,14 @@ def comparison(found: Comparison) -> str:
     )
 
 
-def _item(run: Run, is_current: bool) -> str:
+def _item(run: Run, is_current: bool, read_only: bool) -> str:
     mark = ' aria-current="true"' if is_current else ""
     figures = "".join(f"<span>{escape(name)} {value:.3f}</span>" for name, value in run.figures.items())
+    deleting = "" if read_only else tool_button("delete", "Delete")
     return (
         f'<li data-run="{escape(run.id)}"{mark}><button type="button" class="open"><b>{escape(run.gold)}</b>'
         f'<span>{_score(run)}</span><span class="quiet">{_when(run)}</span>'
-        f'<span class="quiet figures">{figures}</span></button>{tool_button("delete", "Delete")}</li>'
+        f'<span class="quiet figures">{figures}</span></button>{deleting}</li>'
     )
 
 

@@ -1,28 +1,30 @@
-"""What keeps other sites' pages away from the server, which trusts whoever reaches it."""
+"""What keeps other sites' pages away from the server, whoever's browser they are open in."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
 class Guard:
     """Refuses what another site's page asks for, and keeps the pages out of other sites' frames.
 
-    Where the server listens to this machine alone it has to be asked for under this machine's names: a site whose name
-    was made to lead here is none of them (DNS rebinding). What changes something has to come from no other site's page
-    (cross-site request forgery).
+    What changes something has to come from no other site's page (cross-site request forgery).
+
+    Args:
+        names: what the server has to be asked for as, which a site whose name was made to lead here is not (DNS
+            rebinding); none where it goes by any name.
     """
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
-        self._names = LOOPBACK if host in LOOPBACK else ()
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the ASGI specification."""
@@ -45,7 +47,14 @@ class Guard:
         asked = headers.get("host", "")
         if self._names and urlsplit(f"//{asked}").hostname not in self._names:
             return f"This page is served to its own machine alone, and {asked} is none of its names."
-        origin = headers.get("origin")
-        if origin and method not in _READING and urlsplit(origin).netloc != asked:
+        if method not in _READING and _is_foreign(headers, asked):
             return "Another site's page may change nothing here."
         return ""
+
+
+def _is_foreign(headers: Headers, asked: str) -> bool:
+    """Whether a request is of another site's page, by its origin and its fetch metadata (W3C), where it has any."""
+    origin = headers.get("origin")
+    if origin and urlsplit(origin).netloc != asked:
+        return True
+    return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
