@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote as quote_plainly
 
 from rag.answer import Answer, Sentence
 from rag.conversation import Turn
@@ -15,6 +17,10 @@ from ui.render.text import flat
 from ui.render.work import fallback
 
 _STYLE = Path(__file__).parent / "assets" / "export.css"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+# What Markdown, and templates and formulas in it, take for more than a letter: anywhere, and where a line begins.
+_MARKS = re.compile(r"[\\`*_<>#\[\]|~&${}]")
+_BEGINS = re.compile(r"^(\d*)([-+=.)])")
 
 
 def as_markdown(name: str, exchanges: Sequence[Exchange]) -> str:
@@ -32,7 +38,7 @@ def as_page(name: str, exchanges: Sequence[Exchange]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{escape(name)}</title><style>{_STYLE.read_text('utf-8')}</style></head>"
         f"<body><main><h1>{escape(name)}</h1>{body}</main></body></html>"
     )
@@ -77,7 +83,7 @@ def _markdown(reply: Answer | str) -> Iterator[str]:
     if instead := fallback(reply):
         yield f"*{_plain(instead)}*"
     for quote in reply.citations:
-        link = f" (<{quote.url}>)" if _is_web(quote.url) else ""
+        link = f" (<{_address(quote.url)}>)" if quote.url and _is_web(quote.url) else ""
         yield f"> [{quote.number}] {_plain(quote.quote)}\n> — *{_plain(quote.title)}*{link}"
 
 
@@ -125,6 +131,11 @@ def _is_web(url: str | None) -> bool:
     return bool(url) and str(url).lower().startswith(("http://", "https://"))
 
 
+def _address(url: str) -> str:
+    """An address that stays inside the brackets that Markdown puts around one."""
+    return quote_plainly(url, safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
+
+
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is: on one line, and its marks without their meaning."""
-    return "".join(f"\\{letter}" if letter in "\\`*_<>#[]|~" else letter for letter in flat(text))
+    return _BEGINS.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", flat(text)))
