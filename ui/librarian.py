@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -77,6 +77,13 @@ class Librarian:
         self.uploads = uploads
         self._changing = Lock()
 
+    @classmethod
+    def open(cls, chatbot: CurrentChatbot, uploads: Uploads) -> Librarian:
+        """A librarian who goes on where one was interrupted."""
+        librarian = cls(chatbot, uploads)
+        librarian._settle()
+        return librarian
+
     def add(self, files: Sequence[Path], progress: Progress) -> Change:
         """Take up files, each on its own, and whatever earlier ones still wait."""
         with self._change(progress):
@@ -100,9 +107,11 @@ class Librarian:
         with self._change(progress):
             progress("Removing", 0, 0)
             entry = self.entry(article_id)
-            remove([article_id], self.chatbot.location)
-            if entry:
-                self.uploads.delete(entry.path)
+            try:
+                with self.uploads.parting(entry.path) if entry and self.uploads.holds(entry.path) else nullcontext():
+                    remove([article_id], self.chatbot.location)
+            finally:
+                self._settle()
             return Change(f"“{entry.title if entry else article_id}” was removed.")
 
     def rebuild(self, progress: Progress) -> Change:
@@ -148,9 +157,17 @@ class Librarian:
             progress("Waiting for another change to finish", 0, 0)
             self._changing.acquire()
         try:
+            self._settle()
             yield
         finally:
             self._changing.release()
+
+    def _settle(self) -> None:
+        """Let the uploads follow the index in what a change had begun that did not come to its end."""
+        store = store_at(self.chatbot.location)
+        # What is wrong with the index is said by whoever needs it.
+        with suppress(RagError):
+            self.uploads.settle(store.current().excluded if store.exists() else ())
 
     def _keep(self, files: Sequence[Path], progress: Progress) -> tuple[list[Path], list[Outcome]]:
         """The files as they are kept, and those that are refused with the reason."""

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from unicodedata import normalize
 
-from corpus.errors import UnreadableFile
+from filelock import FileLock
+
+from corpus.errors import RagError, UnreadableFile
 from corpus.readers import LIMITS, content_of, read_file
+from index.durable import make_folder, replace, sync
 
 # Bytes of UTF-8, as file systems count: most take 255, and some of what is beside the name is ours.
 _LONGEST_STEM, _LONGEST_ENDING = 180, 12
+# Hidden, so that no update takes them up: what comes in before it is known to be good, and what is about to go.
+_INCOMING, _LEAVING = ".incoming", ".leaving-"
 
 
 class Uploads:
-    """A folder of files that were uploaded; one of the same name is the same article."""
+    """A folder of files that were uploaded; one of the same name is the same article.
+
+    Threads and processes change it one after the other. One that is ended at whatever moment leaves every file whole.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lock = FileLock(folder.with_name(f"{folder.name}.lock"))
 
     def place(self, name: str) -> Path:
         """Where a file of some name is kept."""
@@ -32,13 +43,12 @@ class Uploads:
         """
         kept = self.place(file.name)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            # Hidden, so that no update takes up a file before it is known to be good.
-            with TemporaryDirectory(prefix=".incoming-", dir=self.folder) as place:
-                copy = Path(place, kept.name)
+            make_folder(self.folder)
+            with self._lock, self._incoming() as place:
+                copy = place / kept.name
                 copy.write_bytes(content_of(file, LIMITS))
                 read_file(copy, kept.stem)
-                copy.replace(kept)
+                replace(copy, kept)
         except OSError as error:
             raise UnreadableFile(file, f"cannot be kept: {error.strerror or error}") from error
         return kept
@@ -47,14 +57,57 @@ class Uploads:
         """Whether a file lies here."""
         return file.parent.resolve() == self.folder.resolve()
 
-    def delete(self, file: Path) -> None:
-        """Delete a file that lies here."""
-        if self.holds(file):
-            file.unlink(missing_ok=True)
+    @contextmanager
+    def parting(self, file: Path) -> Iterator[None]:
+        """Set a file that lies here aside while its article is removed; `settle` then deletes it, or brings it back.
+
+        Raises:
+            RagError: it cannot be set aside, and nothing else is done.
+        """
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._lock)
+                file.rename(file.with_name(_LEAVING + file.name))
+                sync(file.parent)
+            except FileNotFoundError:
+                pass  # somebody has deleted it
+            except OSError as error:
+                raise RagError(f"{file} cannot be deleted ({error.strerror}), so its article stays") from error
+            yield
+
+    def settle(self, removed: Collection[str]) -> None:
+        """Finish what was begun, by whoever was ended meanwhile: files of `removed` articles go, others come back."""
+        if not self.folder.is_dir():
+            return
+        # Whoever holds the lock is alive, and where nothing can be written nothing was begun.
+        with suppress(OSError), self._lock.acquire(timeout=0):
+            self._clear()
+            for leaving in self.folder.glob(f"{_LEAVING}*"):
+                file = leaving.with_name(leaving.name.removeprefix(_LEAVING))
+                if str(file.resolve()) in removed or file.exists():
+                    leaving.unlink()
+                else:
+                    leaving.rename(file)
 
     def files(self) -> list[Path]:
         """Every file that is kept."""
         return [file for file in self.folder.glob("*") if file.is_file() and not file.name.startswith(".")]
+
+    @contextmanager
+    def _incoming(self) -> Iterator[Path]:
+        """An empty folder for a file that comes in."""
+        self._clear()
+        place = self.folder / _INCOMING
+        place.mkdir()
+        try:
+            yield place
+        finally:
+            self._clear()
+
+    def _clear(self) -> None:
+        """Delete what came in, to this process or to one that was ended."""
+        for place in self.folder.glob(f"{_INCOMING}*"):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def safe_name(name: str) -> str:
