@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.folder.approximate import looking_into, open_index
+from index.folder.approximate import FILE, looking_into, open_index
 from index.folder.read_in_parts import Rows
+from index.folder.segment_writer import IDS
 from index.manifest import Approximation
 from index.query import Ids, Query, Ranking, Scores
 
@@ -72,11 +73,15 @@ class DensePart:
         if k < 1:
             return np.zeros((len(queries), 0), dtype=np.float32), np.zeros((len(queries), 0), dtype=np.int64)
         scores, rows = self._index.search(queries, k, params=self._parameters)
+        if (rows >= len(self.ids)).any():
+            raise self._vectors.damaged(FILE)
         return scores, np.where(rows < 0, _NONE, self.ids[rows])
 
     def cosines(self, query: Query, ids: Ids) -> Scores:
-        """The cosines of passages that are here."""
-        rows = np.searchsorted(self.ids, ids)
+        """The cosines of passages that are here; IndexDamaged where one is not."""
+        rows = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        if (self.ids[rows] != ids).any():
+            raise self._vectors.damaged(IDS)
         # An index that compares every vector has them in memory, as they are stored.
         vectors = self._vectors.take(rows).astype(np.float32) if self._nprobe else self._index.reconstruct_batch(rows)
         cosines: Scores = vectors @ query.vector

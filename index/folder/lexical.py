@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from corpus.errors import IndexDamaged
 from index.query import Ids, Query, Ranking
 from index.words import terms
 
@@ -35,13 +37,15 @@ class LexicalIndex:
     """BM25 over the passages' words (Robertson and Zaragoza 2009; k1 = 1.2 and b = .75, as tantivy has them).
 
     Args:
+        place: the folder that the index lies in.
         only: the numbers of the passages that are found, ascending; all where it is not given.
     """
 
     FOLDER = "lexical"
 
-    def __init__(self, index: tantivy.Index, only: Ids | None = None) -> None:
+    def __init__(self, index: tantivy.Index, place: Path, only: Ids | None = None) -> None:
         self._index = index
+        self._place = place
         self._only = only
         self._searcher = index.searcher()
         self._share = 1.0 if only is None else len(only) / max(len(self), 1)
@@ -81,21 +85,22 @@ class LexicalIndex:
         """The index that `update` wrote to a folder, which may be read-only."""
         place = folder / cls.FOLDER
         if os.access(place, os.W_OK):
-            return cls(_open(place))
+            return cls(_to_read(place), place)
         # tantivy opens nothing without writing a lock beside it; what it has opened, it needs no names of.
         with TemporaryDirectory() as links:
             for file in place.iterdir():
                 if not file.name.endswith(".lock"):
                     (Path(links) / file.name).symlink_to(file.resolve())
-            return cls(_open(Path(links)))
+            return cls(_to_read(Path(links)), place)
 
     def within(self, ids: Ids) -> LexicalIndex:
         """The same index, in which only passages of these numbers are found; what is rare stays as rare as it was."""
-        return LexicalIndex(self._index, np.sort(ids))
+        return LexicalIndex(self._index, self._place, np.sort(ids))
 
     def search(self, queries: Sequence[Query], k: int) -> list[Ranking]:
         """See `PassageIndex.search`; only passages that share a word with the query are found."""
-        return [self._search(query, k) for query in queries]
+        with self._damage_seen():
+            return [self._search(query, k) for query in queries]
 
     def _search(self, query: Query, k: int) -> Ranking:
         parsed = self._parse(query.text)
@@ -120,10 +125,22 @@ class LexicalIndex:
 
     def frequencies(self, words: Sequence[str]) -> list[int]:
         """In how many passages each word stands; the words as `terms` gives them."""
-        return [self._searcher.doc_freq("words", word) for word in words]
+        with self._damage_seen():
+            return [self._searcher.doc_freq("words", word) for word in words]
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
+
+    @contextmanager
+    def _damage_seen(self) -> Iterator[None]:
+        """What comes of files that changed since they were opened is IndexDamaged."""
+        try:
+            yield
+        except BaseException as error:
+            # tantivy panics, which is no Exception, or gives something that is no number.
+            if not isinstance(error, ValueError | TypeError) and type(error).__name__ != "PanicException":
+                raise
+            raise IndexDamaged(self._place.parents[2], self._place, "is not what was written") from error
 
     def _parse(self, text: str) -> tantivy.Query | None:
         import tantivy
@@ -148,6 +165,13 @@ class LexicalIndex:
 
         one_of = tantivy.Query.term_set_query(self._index.schema, "id", ids.tolist())
         return tantivy.Query.const_score_query(one_of, 0.0)
+
+
+def _to_read(folder: Path) -> tantivy.Index:
+    """The tantivy index of a folder, as it is now: what tantivy would look for by itself, nobody has checked."""
+    index = _open(folder)
+    index.config_reader("manual")
+    return index
 
 
 def _open(folder: Path) -> tantivy.Index:

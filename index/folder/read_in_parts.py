@@ -74,8 +74,12 @@ class Rows:
     def _vectors(self, content: bytes, rows: Sequence[int]) -> HalfVectors:
         """The vectors of some rows, once they are what was written."""
         if len(content) != len(rows) * self._bytes or not self._sealed(content, rows):
-            raise IndexDamaged(self._path.parents[2], self._path, "is not what was written")
+            raise self.damaged(self._path.name)
         return np.frombuffer(content, dtype=np.float16).reshape(-1, self.width)
+
+    def damaged(self, name: str) -> IndexDamaged:
+        """That a file of the folder that the vectors lie in is not what was written."""
+        return IndexDamaged(self._path.parents[2], self._path.with_name(name), "is not what was written")
 
     def _sealed(self, content: bytes, rows: Sequence[int]) -> bool:
         if self._seals is None:
