@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BadFilter, RagError
 from index.location import location
@@ -109,6 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument(
         "--mcp", action="store_true", default=None, help="also offer `ask`, `search` and `article` as MCP tools"
     )
+    chat.add_argument(
+        "--log",
+        choices=("quiet", "text", "json"),
+        help="what to say on standard error: what goes wrong, or also a line of each request (default: quiet)",
+    )
     chat.set_defaults(run=_chat)
 
     check = commands.add_parser("check", parents=[shared], help="whether the articles still say what a receipt quotes")
@@ -203,7 +208,14 @@ def _info(options: argparse.Namespace) -> None:
         return
     for name, value in known.items():
         if value:
-            print(f"{name:11} {', '.join(value) if isinstance(value, list) else value}")
+            print(f"{name:11} {_listed(value)}")
+
+
+def _listed(value: Any) -> str:
+    """A value of what is known, or several of them, in a line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={item}" for name, item in value.items() if item != "")
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _searched(part: Part) -> str:
@@ -321,7 +333,7 @@ def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
 def _server_settings(options: argparse.Namespace) -> ServerSettings:
     from ui.server_settings import ServerSettings
 
-    names = ("host", "port", "auth", "no_auth", "read_only", "mcp")
+    names = ("host", "port", "auth", "no_auth", "read_only", "mcp", "log")
     return ServerSettings.load(options.settings, **{name: getattr(options, name, None) for name in names})
 
 

@@ -103,8 +103,10 @@ class Conversations:
             raise self._failure(error) from error
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
+        """Let go of the file; what is still to be kept then is an error."""
+        # A connection that is closed while another thread uses it takes the whole process with it.
+        with self._lock:
+            self._database.close()
 
     def of(self, owner: str) -> Conversations:
         """Those of another account, in the same file; nothing of anyone else's is found or changed there."""

@@ -27,6 +27,8 @@ _SANE = re.compile(r"[\w.:/+=-]{1,100}", re.ASCII)
 _SECRET = re.compile(r"(KEY|TOKEN|PASSWORD|SECRET|ACCOUNTS)$", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/@\s\"'<>]+@")
 _CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[\w.~+/:=-]{4,}", re.IGNORECASE)
+# The mark of an error that was logged.
+_TOLD = "_is_logged"
 # What is shorter stands in any text.
 _LEAST_SECRET = 6
 
@@ -118,7 +120,7 @@ def _secrets() -> list[str]:
 
 
 class _Printed(io.TextIOBase):
-    """Standard error, where what is printed is logged line by line: libraries print there what went wrong."""
+    """Standard error, where what is printed is logged line by line, and a traceback as one event."""
 
     def __init__(self) -> None:
         self._rest = ""
@@ -129,6 +131,12 @@ class _Printed(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """See `io.TextIOBase`."""
+        if error := sys.exception():
+            # Printed by whoever handles it, in many pieces; gradio does so.
+            if not getattr(error, _TOLD, False):
+                setattr(error, _TOLD, True)
+                _PRINTED.error("unexpected error", exc_info=error)
+            return len(text)
         *lines, self._rest = (self._rest + text).split("\n")
         for line in filter(str.strip, lines):
             _PRINTED.warning("%s", line)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import socket
+import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from errno import EADDRINUSE
 from threading import Thread
@@ -14,10 +16,11 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
 
 from corpus.errors import RagError
 from rag.current import CurrentChatbot
-from ui import downloads, openai_api, runs
+from ui import downloads, health, openai_api, runs
 from ui.api import require_mcp
 from ui.conversations import Conversations
 from ui.door.accounts import accounts_for
@@ -25,14 +28,25 @@ from ui.door.door import Door
 from ui.door.guard import Guard
 from ui.headers import SafeHeaders
 from ui.kept import kept_for
+from ui.limits import Bodies, PatientProtocol, Turns
+from ui.logs import log_to
+from ui.metrics import Metrics
+from ui.questions import ANSWERED_AT_ONCE, WAITING, Limits, question_events
+from ui.requests import Requests
 from ui.runs import Runs
 from ui.server_settings import LOOPBACK, ServerSettings
 from ui.site import Site, appearance, build_page
+from ui.stopping import StoppingServer
 from ui.uploads import Uploads
 
 FIRST_PORT = 7860
 PORTS_TRIED = 100
 _WAIT = 0.01
+_MEGABYTE = 1_000_000
+# Connections at once: each takes a file handle, of which a process often has a thousand.
+_CONNECTIONS = 500
+# Seconds for which a connection may be idle; a proxy that keeps it for longer would find it closed.
+_IDLE = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +55,22 @@ class Served:
 
     address: str
     site: Site
-    _server: uvicorn.Server
+    _server: StoppingServer
     _thread: Thread
 
-    def close(self) -> None:
-        """End it; an answer that is still being written has a second to be finished."""
+    def close(self, grace: float = 0.0) -> bool:
+        """End it, and say whether everything that was begun was finished.
+
+        Args:
+            grace: for how many seconds that is waited for.
+        """
         # That open pages are cut off is no error.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._server.grace = grace
         self._server.should_exit = True
         self._thread.join()
         self.site.conversations.close()
+        return not self._server.is_busy
 
 
 def create_app(site: Site, settings: ServerSettings) -> FastAPI:
@@ -58,6 +78,12 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     if settings.mcp:
         require_mcp()
     app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None)
+    page, turns = build_page(site), Turns(ANSWERED_AT_ONCE, WAITING)
+    app.state.page, app.state.turns = page, turns
+    # Each stands before those that are named above it.
+    app.add_middleware(
+        Limits, per_minute=settings.questions, turns=turns, events=question_events(page), metrics=site.metrics
+    )
     # It names no origins: gradio leaves its own out then, which lets in other sites.
     app.add_middleware(CORSMiddleware)
     app.add_middleware(Door, accounts=site.accounts)
@@ -65,14 +91,21 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     # one, for which it has no cookie.
     names = (*LOOPBACK, settings.host) if settings.is_loopback and not site.accounts else ()
     app.add_middleware(Guard, names=names)
+    app.add_middleware(Bodies, largest_upload=settings.upload_megabytes * _MEGABYTE, metrics=site.metrics)
     app.add_middleware(SafeHeaders)
-    app.include_router(openai_api.router(site.chatbot))
+    app.add_middleware(Requests, metrics=site.metrics)
+    health.watch(site.metrics, site.chatbot, turns, page)
+    app.include_router(health.router(site.chatbot, turns, site.metrics))
+    app.include_router(openai_api.router(site.chatbot, site.metrics))
     app.include_router(downloads.router(site.conversations))
     app.include_router(runs.router(site.runs))
     gr.mount_gradio_app(
         app,
-        build_page(site),
+        page,
         path="/",
+        # An error that nobody expected may say anything: the log has it.
+        show_error=False,
+        max_file_size=settings.upload_megabytes * _MEGABYTE,
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -81,6 +114,7 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
         mcp_server=settings.mcp,
         **appearance(site),
     )
+    app.state.mounted = next(route.app for route in app.routes if isinstance(route, Mount))
     return app
 
 
@@ -102,17 +136,24 @@ def start(chatbot: CurrentChatbot, settings: ServerSettings | None = None) -> Se
         Runs(kept / "runs"),
         Uploads(kept / "articles"),
         accounts,
+        Metrics(log_questions=settings.log_questions),
     )
+    app = create_app(site, settings)
     config = uvicorn.Config(
-        create_app(site, settings),
+        app,
+        log_config=None,
         log_level="warning",
+        access_log=False,
+        http=PatientProtocol,
         ws="none",
+        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=1,
         server_header=False,
-        # Only a proxy on this machine is believed who asks through it, and how.
-        forwarded_allow_ips=["127.0.0.1", "::1"],
+        # Only a proxy on this machine, or one that is named, is believed who asks through it, and how.
+        forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
     )
-    server = uvicorn.Server(config)
+    server = StoppingServer(config, app)
     thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
@@ -124,13 +165,24 @@ def start(chatbot: CurrentChatbot, settings: ServerSettings | None = None) -> Se
 
 
 def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
-    """Serve the page until Ctrl+C; see `start`."""
+    """Serve the page until Ctrl+C, or until the process is asked to end; see `start`.
+
+    What is being answered then is finished within `grace_seconds`; whoever asks again ends it at once.
+    """
+    log_to(sys.stderr, settings.log)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     served = start(chatbot, settings)
-    with suppress(KeyboardInterrupt):
+    try:
         print(f"Ask your articles at {served.address}", flush=True)  # noqa: T201
         while True:
             time.sleep(3600)
-    served.close()
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Also as the first process of a container, which ends by no signal that it does not take.
+            signal.signal(number, lambda number, _: os._exit(128 + number))
+    if not served.close(settings.grace_seconds):
+        # Python would wait for the threads that still work, such as for a language model that does not answer.
+        os._exit(0)
 
 
 def _listen(host: str, named: int) -> socket.socket:

@@ -13,7 +13,9 @@ from ui.api import add_endpoints
 from ui.conversations import Conversations
 from ui.door.accounts import Accounts, account_of
 from ui.door.sign_in import SIGN_OUT
+from ui.events import guard
 from ui.librarian import Librarian
+from ui.metrics import Metrics
 from ui.pages.chat import ChatDesk, chat_page
 from ui.pages.evaluation import EvaluationDesk, evaluation_page
 from ui.pages.evidence import EvidenceDesk
@@ -26,6 +28,8 @@ from ui.uploads import Uploads
 # A second one keeps a long question from holding up the others; more would only make every answer slower.
 CONCURRENT_QUESTIONS = 2
 WAITING_QUESTIONS = 64
+# A language model at an address is waited for, not worked for: no reader should wait for what others asked it.
+CONCURRENT_WRITINGS = 8
 
 # Gradio's own copies of what was uploaded: each hour, those of a day ago, in seconds.
 _UPLOADS_GO = (3_600, 86_400)
@@ -36,13 +40,14 @@ _STYLES = ("base", "tools", "chat", "evidence", "library", "evaluation")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the pages are about: an index with its chatbot, what readers leave, and who they are."""
+    """What the pages are about: an index with its chatbot, what readers leave, who they are, and what is counted."""
 
     chatbot: CurrentChatbot
     conversations: Conversations
     runs: Runs
     uploads: Uploads
     accounts: Accounts = field(default_factory=Accounts)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 def build_page(site: Site) -> gr.Blocks:
@@ -51,19 +56,21 @@ def build_page(site: Site) -> gr.Blocks:
     page = gr.Blocks(title="Ask your articles", analytics_enabled=False, fill_width=True, delete_cache=_UPLOADS_GO)
     with page:
         # First, so that nothing of the page's own takes their names.
-        add_endpoints(chatbot, settings.passages)
+        add_endpoints(chatbot, settings.passages, site.metrics)
         masthead = gr.HTML(_masthead(), elem_id="masthead", apply_default_css=False)
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Chat", id="chat") as tab:
-                desk, evidence = ChatDesk(chatbot, conversations), EvidenceDesk(chatbot, conversations)
-                chat_page(page, tab, desk, evidence, settings.passages)
+                desk = ChatDesk(chatbot, conversations, site.metrics)
+                chat_page(page, tab, desk, EvidenceDesk(chatbot, conversations), settings.passages)
             with gr.Tab("Library", id="library") as tab:
-                library_page(tab, LibraryDesk(Librarian(chatbot, site.uploads)))
+                library_page(tab, LibraryDesk(Librarian.open(chatbot, site.uploads), site.metrics))
             with gr.Tab("Evaluation", id="evaluation") as tab:
                 evaluation_page(tab, EvaluationDesk(chatbot, chatbot.location, conversations, site.runs))
         if site.accounts:
             page.load(_signed_in, None, masthead, queue=False, **QUIETLY)
-    page.queue(default_concurrency_limit=CONCURRENT_QUESTIONS, max_size=WAITING_QUESTIONS)
+    concurrent = CONCURRENT_WRITINGS if "://" in settings.llm else CONCURRENT_QUESTIONS
+    page.queue(default_concurrency_limit=concurrent, max_size=WAITING_QUESTIONS)
+    guard(page)
     return page
 
 

@@ -19,6 +19,7 @@ from rag.receipt import receipt
 from rag.suggestions import starters, suggest
 from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
 from ui.door.accounts import account_of
+from ui.metrics import Metrics
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render.article import no_evidence
@@ -84,9 +85,12 @@ class Shown(NamedTuple):
 class ChatDesk:
     """What the chat page does with a chatbot and with the conversations it keeps."""
 
-    def __init__(self, chatbot: Callable[[], Chatbot], conversations: Conversations) -> None:
+    def __init__(
+        self, chatbot: Callable[[], Chatbot], conversations: Conversations, metrics: Metrics | None = None
+    ) -> None:
         self._chatbot = chatbot
         self._conversations = conversations
+        self._metrics = metrics or Metrics()
         self._examples: tuple[Chatbot | None, list[str]] = None, []
 
     def show(self, kept: Conversations, opened: str = "") -> Shown:
@@ -202,7 +206,8 @@ class ChatDesk:
         """Answer, and keep what came of it, even where the reader has left meanwhile."""
         try:
             chatbot = self._chatbot()
-            answer = chatbot.ask(asked.question, history=asked.turns, on_token=on_token, **asked.scope.arguments())
+            scope = asked.scope.arguments()
+            answer = self._metrics.ask("page", chatbot, asked.question, history=asked.turns, on_token=on_token, **scope)
         except RagError as error:
             if asked.replaced:  # An answer is not given up for an error.
                 raise

@@ -12,6 +12,7 @@ import gradio as gr
 from corpus.errors import RagError
 from ui.door.accounts import Account, account_of
 from ui.librarian import Change, Librarian
+from ui.metrics import Metrics
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render import article as articles
 from ui.render import library as render
@@ -35,8 +36,9 @@ class Shown(NamedTuple):
 class LibraryDesk:
     """What the library page does with the articles."""
 
-    def __init__(self, librarian: Librarian) -> None:
+    def __init__(self, librarian: Librarian, metrics: Metrics | None = None) -> None:
         self._librarian = librarian
+        self._metrics = metrics or Metrics()
 
     def show(self, account: Account, search: str = "", offset: int = 0, news: Any = "") -> Shown:
         """The page as the index is now, to an account."""
@@ -111,12 +113,15 @@ class LibraryDesk:
             account.check_editor()
             for step in steps(work):
                 if isinstance(step, Done):
+                    self._metrics.changed(step.value.error)
                     news = render.change(step.value)
                 else:
                     yield Shown(gr.skip(), gr.skip(), render.progress(step), gr.skip())
         except (RagError, OSError) as error:
+            self._metrics.changed(error)
             news = render.failure(str(error))
-        except Exception:
+        except Exception as error:
+            self._metrics.changed(error)
             yield self.show(account, search, offset, render.failure(BROKEN_OFF))
             raise
         yield self.show(account, search, offset, news)

@@ -1,0 +1,264 @@
+"""What one sender may ask of the server, over real HTTP, and that others are served meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from rag import Settings
+from rag.current import CurrentChatbot
+from tests.rag.llm.model_server import Completion, ModelServer
+from ui import limits
+from ui.door.accounts import Account
+from ui.limits import LONGEST_BODY, Buckets, Full, Turns, sender_of
+from ui.questions import ANSWERED_AT_ONCE, WAITING
+from ui.server import start
+from ui.server_settings import ServerSettings
+
+if TYPE_CHECKING:
+    from ui.server import Served
+
+WHY = "Why did Russia back India's membership?"
+UNKNOWN = "What is the capital of Australia?"
+V1 = "/v1/chat/completions"
+ONE, OTHER = "127.0.0.1", "127.0.0.2"
+
+
+def completion(question: str = WHY) -> dict[str, Any]:
+    return {"model": "ask-the-articles", "messages": [{"role": "user", "content": question}]}
+
+
+def sender(served: Served, address: str = ONE) -> httpx.Client:
+    """Someone who asks from an address of this machine; all of 127.0.0.0/8 are."""
+    transport = httpx.HTTPTransport(local_address=address, limits=httpx.Limits(max_connections=200))
+    return httpx.Client(base_url=served.address, transport=transport, timeout=60)
+
+
+@contextmanager
+def serving(index: Path, settings: Settings | None = None, **server: Any) -> Iterator[Served]:
+    served = start(CurrentChatbot(index, settings or Settings()), ServerSettings(**server))
+    try:
+        yield served
+    finally:
+        served.close()
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_sender_has_a_burst_and_then_so_many_a_minute() -> None:
+    clock = Clock()
+    buckets = Buckets(120, clock=clock)
+    assert [buckets.take("a") for _ in range(20)] == [0.0] * 20
+    assert buckets.take("a") == pytest.approx(0.5)
+    assert buckets.take("b") == 0.0
+    clock.now = 0.5
+    assert buckets.take("a") == 0.0
+    assert buckets.take("a") > 0.0
+    clock.now = 3600
+    assert [bool(buckets.take("a")) for _ in range(21)] == [False] * 20 + [True]
+
+
+def test_only_so_many_senders_are_remembered() -> None:
+    buckets = Buckets(60)
+    for number in range(15_000):
+        buckets.take(str(number))
+    assert len(buckets) == 10_000
+
+
+def test_a_sender_is_an_account_an_address_or_a_network_of_ipv6() -> None:
+    def known(host: str, **more: Any) -> str:
+        return sender_of({"type": "http", "client": (host, 1), **more})
+
+    assert known("10.0.0.1", user=Account("ada", "reader")) == known("10.0.0.2", user=Account("ada", "reader"))
+    assert known("10.0.0.1", user=Account("", "editor")) == "10.0.0.1"
+    assert known("2001:db8::1") == known("2001:db8::ffff:2") != known("2001:db8:0:1::1")
+
+
+def test_turns_go_round_and_nobody_has_more_than_half_of_them() -> None:
+    async def take_turns() -> list[str]:
+        turns, names = Turns(4, 8), ["many"] * 5 + ["few"] * 2
+        waiting = [asyncio.create_task(turns.begin(name), name=name) for name in names]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        begun = [task.get_name() for task in waiting if task.done()]
+        assert (turns.under_way, turns.waiting) == (4, 3)
+        with pytest.raises(Full):
+            await asyncio.wait_for(asyncio.gather(*(turns.begin("many") for _ in range(2))), 1)
+        # One who gave up waiting takes nobody's turn.
+        waiting[2].cancel()
+        await asyncio.sleep(0)
+        turns.end("few")
+        turns.end("many")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return [*begun, *(task.get_name() for task in waiting[2:5] if task.done() and not task.cancelled())]
+
+    assert asyncio.run(take_turns()) == ["many", "many", "few", "few", "many"]
+
+
+@pytest.mark.parametrize("path", [V1, "/gradio_api/run/ask", "/gradio_api/queue/join", "/gradio_api/upload"])
+def test_what_is_too_large_is_refused_whether_it_says_so_or_comes_in_pieces(own_index: Path, path: str) -> None:
+    longest = 10_000_000 if path.endswith("upload") else LONGEST_BODY
+    kind = {"Content-Type": "multipart/form-data; boundary=b" if path.endswith("upload") else "application/json"}
+    with serving(own_index, upload_megabytes=1) as served, sender(served) as client:
+        # Of a body that is announced nothing is read.
+        with socket.create_connection((ONE, int(served.address.rpartition(":")[2]))) as connection:
+            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {longest + 1}\r\n\r\n"
+            connection.sendall(head.encode())
+            assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+        part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+        pieces = (part + b"x" * 100_000 + b"\r\n" for _ in range(longest // 100_000 + 1))
+        refused = client.post(path, content=pieces, headers=kind)
+        assert (refused.status_code, f"{longest:,} bytes" in refused.text) == (413, True)
+        assert 'rag_limited_total{limit="size"} 2.0' in client.get("/metrics").text
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_flood_of_questions_is_refused_at_each_door_and_another_is_answered(own_index: Path) -> None:
+    with (
+        serving(own_index, questions_per_minute=60) as served,
+        sender(served) as flooder,
+        sender(served, OTHER) as other,
+    ):
+        assert [flooder.post(V1, json=completion()).status_code for _ in range(10)] == [200] * 10
+        asked = {"data": [WHY, [], [], "", "", 12]}
+        number = next(item["id"] for item in flooder.get("/config").json()["dependencies"] if item["api_name"] == "ask")
+        doors: dict[str, Any] = {
+            V1: completion(),
+            "/gradio_api/run/ask": asked,
+            "/gradio_api/run/predict": {**asked, "fn_index": str(number)},
+            "/gradio_api/api/search/": asked,
+            "/gradio_api/call/ask": asked,
+            "/gradio_api/call/v2/ask": {"question": WHY},
+            "/gradio_api/queue/join": {**asked, "fn_index": number, "session_hash": "s"},
+        }
+        for path, body in doors.items():
+            refused = flooder.post(path, json=body)
+            assert refused.status_code == 429, path
+            assert 1 <= int(refused.headers["retry-after"]) <= 2
+            assert "Try again in" in str(refused.json()["error"])
+        assert other.post(V1, json=completion()).json()["choices"][0]["message"]["citations"]
+        assert other.post("/gradio_api/run/ask", json=asked).json()["data"][0]["citations"]
+        # What is no question is not counted as one.
+        assert flooder.get("/v1/models").status_code == 200
+
+
+def test_a_flood_of_anything_is_refused_and_another_is_served(own_index: Path) -> None:
+    with (
+        serving(own_index, questions_per_minute=10) as served,
+        sender(served) as flooder,
+        sender(served, OTHER) as other,
+    ):
+        codes = [flooder.get("/v1/models").status_code for _ in range(60)]
+        assert codes[:30] == [200] * 30
+        assert codes[-1] == 429
+        assert other.get("/v1/models").status_code == 200
+
+
+def test_a_stuck_language_model_holds_up_nobody_else(own_index: Path) -> None:
+    free = Event()
+    at_most = ANSWERED_AT_ONCE // 2 + WAITING // 2
+    with (
+        ModelServer(Completion(["It was offset. [1]"], gate=free)) as model,
+        serving(own_index, Settings(llm=model.address)) as served,
+        sender(served) as many,
+        sender(served, OTHER) as other,
+        ThreadPoolExecutor(at_most + 5) as threads,
+    ):
+        asked = [threads.submit(many.post, V1, json=completion()) for _ in range(at_most + 5)]
+        while sum(item.done() for item in asked) < 5:
+            pass
+        turned_away = [item.result() for item in asked if item.done()]
+        assert {(item.status_code, item.headers["retry-after"]) for item in turned_away} == {(503, "5")}
+        assert {item.json()["error"]["type"] for item in turned_away} == {"server_error"}
+        # For a refusal no model is asked.
+        assert other.post(V1, json=completion(UNKNOWN)).json()["choices"][0]["message"]["abstained"]
+        assert other.get("/").status_code == 200
+        shown = other.get("/metrics").text
+        assert f"rag_under_way {ANSWERED_AT_ONCE // 2}.0" in shown
+        assert f"rag_waiting {WAITING // 2}.0" in shown
+        free.set()
+        assert sorted(item.result().status_code for item in asked) == [200] * at_most + [503] * 5
+
+
+def test_when_the_pages_queue_is_full_the_next_is_told_to_try_again(own_index: Path) -> None:
+    free = Event()
+    with (
+        ModelServer(Completion(["It was offset. [1]"], gate=free)) as model,
+        serving(own_index, Settings(llm=model.address)) as served,
+        sender(served) as client,
+    ):
+        number = next(
+            item["id"]
+            for item in client.get("/config").json()["dependencies"]
+            if any(target[1] == "ask" for target in item["targets"])
+        )
+        event = {"event_data": {"question": WHY, "again": None}, "fn_index": number}
+
+        def join(session: int) -> httpx.Response:
+            body = {"data": ["", [], "", "", 12, None], **event, "session_hash": f"s{session}"}
+            return client.post("/gradio_api/queue/join", json=body)
+
+        replies = [join(session) for session in range(90)]
+        free.set()
+        full = [reply for reply in replies if reply.status_code != 200]
+        assert {reply.status_code for reply in full} == {503}
+        assert 64 <= len(replies) - len(full) <= 72 + 8
+        assert "Queue is full" in full[0].json()["detail"]
+
+
+def test_a_question_and_a_history_over_their_lengths_are_told_so(served: Served) -> None:
+    with sender(served) as client:
+        refused = client.post(V1, json=completion("why " * 1_500))
+        assert refused.status_code == 400
+        assert re.search(r"5999 characters: ask in at most 2000", refused.json()["error"]["message"])
+        refused = client.post("/gradio_api/run/ask", json={"data": ["why " * 1_500, [], [], "", "", 12]})
+        assert "5999 characters: ask in at most 2000" in refused.json()["error"]
+        turns = [["Who?", "Nobody at all. " * 100]] * 700
+        assert client.post("/gradio_api/run/ask", json={"data": [WHY, turns, [], "", "", 12]}).status_code == 413
+
+
+def test_who_does_not_end_a_request_is_not_waited_for(own_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_HEAD", 0.3)
+    monkeypatch.setattr(limits, "_PAUSE", 0.3)
+    heads = {
+        "": b"",
+        "the head": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Slow",
+        "the body": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
+        "the rest": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n{",
+    }
+    with serving(own_index) as served:
+        port = int(served.address.rpartition(":")[2])
+        for what, head in heads.items():
+            with socket.create_connection((ONE, port), timeout=10) as connection:
+                connection.sendall(head)
+                said = b""
+                with suppress(ConnectionResetError):
+                    while piece := connection.recv(10_000):
+                        said += piece
+            expected = {"the body": b"408", "the rest": b"413"}.get(what, b"")
+            assert said[9:12] == expected, what
+        assert httpx.get(f"{served.address}/healthz").status_code == 200
+
+
+def test_an_ordinary_script_is_not_refused(served: Served) -> None:
+    with sender(served) as client, ThreadPoolExecutor(8) as askers:
+        codes = list(askers.map(lambda _: client.post(V1, json=completion()).status_code, range(80)))
+    assert codes == [200] * 80
+    assert json.loads(httpx.get(f"{served.address}/healthz").text)["status"] == "ok"
