@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
+from pydantic import TypeAdapter
 
 from corpus.errors import RunError
 from index.article_index import ArticleIndex
@@ -158,6 +160,11 @@ def _write(files: dict[str, str], folder: Path) -> None:
 def _read(folder: Path) -> Run | None:
     """What a folder holds, or None where it is no run, or one that is just being deleted."""
     try:
-        return Run(**json.loads((folder / _ABOUT).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        return _runs().validate_json((folder / _ABOUT).read_bytes(), strict=True)
+    except (OSError, ValueError):
         return None
+
+
+@cache
+def _runs() -> TypeAdapter[Run]:
+    return TypeAdapter(Run)

@@ -75,12 +75,12 @@ def _article_id(document: str) -> str:
 
 
 def _judgements(path: Path) -> Iterator[tuple[str, str, int]]:
-    for row in csv.DictReader(read_text(path).split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE):
-        try:
+    try:
+        for row in csv.DictReader(read_text(path).split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE):
             yield row["query-id"], row["corpus-id"], int(row["score"])
-        except (KeyError, TypeError, ValueError):
-            reason = "is not a table of query-id, corpus-id and score, with tabs between them"
-            raise BadGoldFile(path, reason) from None
+    except (KeyError, TypeError, ValueError, csv.Error):
+        reason = "is not a table of query-id, corpus-id and score, with tabs between them"
+        raise BadGoldFile(path, reason) from None
 
 
 def _text(item: dict[str, Any], name: str, path: Path) -> str:

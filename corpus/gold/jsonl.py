@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from corpus.errors import BadGoldFile, PathNotFound
 from corpus.gold.question import GoldQuestion, GoldQuote
 
+# A half of a surrogate pair is no character, and neither file systems nor SQLite take it.
+_HALF_CHARACTER = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 _NAMES = {str: "text", list: "a list", bool: "true or false", int: "a whole number", dict: "an object"}
 
 
@@ -57,9 +60,11 @@ def read_text(path: Path) -> str:
 
 
 def parse_object(text: str, path: Path, line: int | None = None) -> dict[str, Any]:
-    """A JSON object; raises `BadGoldFile` for anything else."""
+    """A JSON object, halves of characters in it replaced; raises `BadGoldFile` for anything else."""
     try:
         item = json.loads(text)
+        if _HALF_CHARACTER.search(text):
+            item = json.loads(json.dumps(item, ensure_ascii=False).encode("utf-8", "replace"))
     except json.JSONDecodeError as error:
         raise BadGoldFile(path, f"is not JSON: {error.msg} at character {error.pos + 1}", line) from error
     except (ValueError, RecursionError) as error:

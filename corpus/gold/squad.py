@@ -30,7 +30,7 @@ def load_squad(path: Path) -> list[GoldQuestion]:
         ]
     except KeyError as error:
         raise BadGoldFile(path, f"is not of SQuAD's format: there is no {error} where one belongs") from error
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, ValueError, OverflowError) as error:
         raise BadGoldFile(path, "is not of SQuAD's format: data, paragraphs, qas, answers") from error
     if not questions:
         raise BadGoldFile(path, "there is no question in it")

@@ -119,15 +119,19 @@ def _run(source: Evaluation | Path | str) -> _Run:
         return _read(json.loads(path.read_text("utf-8")))
     except OSError as error:
         raise RunError(f"{path} cannot be read ({error.strerror}): name a file that `rag eval --json` wrote") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise RunError(f"{path} is not a run: name a file that `rag eval --json` wrote") from error
 
 
 def _read(run: dict[str, Any]) -> _Run:
-    questions = {item["id"]: (item["gold"], item["values"]) for item in run["questions"]}
+    questions = {item["id"]: (item["gold"], _numbers(item["values"])) for item in run["questions"]}
     index = {**run["index"], **run["index"]["recipe"]}
     del index["recipe"]
     return _Run(questions, {**run["settings"], **{f"index's {name}": value for name, value in index.items()}})
+
+
+def _numbers(values: dict[str, Any]) -> Values:
+    return {name: None if value is None else float(value) for name, value in values.items()}
 
 
 def _difference(metric: Metric, first: Sequence[Values], second: Sequence[Values]) -> Difference | None:

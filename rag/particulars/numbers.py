@@ -41,7 +41,9 @@ _FIGURES = re.compile(
     r"(?<![\w.,])(?P<minus>[-−](?<![^\s(][-−]))?(?P<symbol>(?:US|A|C)?\$|€|£|¥)?\s?"
     r"(?P<figures>\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,:]\d+)*)"
 )
-_SCALE = re.compile(rf"[\s-]?(?P<scale>(?ai:{'|'.join([*_SCALES, 'mn', 'bn', 'tn'])}))\b|(?P<short>(?ai:[kmb]))\b", re.IGNORECASE)
+_SCALE = re.compile(
+    rf"[\s-]?(?P<scale>(?ai:{'|'.join([*_SCALES, 'mn', 'bn', 'tn'])}))\b|(?P<short>(?ai:[kmb]))\b", re.IGNORECASE
+)
 _UNIT = re.compile(
     r"\s?(?P<percent>%)|[\s-](?P<said>per\s?cent|percentage)\b|(?:st|nd|rd|th)?\s?(?P<bc>B\.?C\b)"
     r"|[\s-](?:(?:US|U\.S\.)\s)?(?P<money>(?ai:dollar|euro|pound|yen))s?\b",
