@@ -59,7 +59,7 @@ def _from_file(file: Path | None, section: str) -> dict[str, Any]:
         written = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
     if not section:
         return {name: value for name, value in written.items() if name not in SECTIONS}
@@ -86,5 +86,5 @@ def _as(kind: type, name: str, value: Any) -> Any:
         raise SettingsError(f"{name} is {value!r}: set it to true or false")
     try:
         return kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SettingsError(f"{name} is {value!r}: it must be of the kind {kind.__name__}") from None
