@@ -8,9 +8,11 @@ built anew.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from errno import EIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -30,6 +32,7 @@ _WRITER_BYTES = 128_000_000
 # A choice of a larger share than this is made among what was found: tantivy goes through all of it for each question,
 # at 180,000 passages for 49 ms.
 _MANY = 0.05
+_ERROR_NUMBER = re.compile(r"\b(?:os error|code:) (\d+)")
 Document = tuple[int, str]
 
 
@@ -55,26 +58,15 @@ class LexicalIndex:
     def update(cls, folder: Path, base: Path | None, added: Iterable[Document], removed: Iterable[int]) -> LexicalIndex:
         """A new index in `folder`: that of `base`, if any, without `removed` passages and with `added` ones.
 
-        The base is only read: its files never change once written, so they are linked, not copied.
+        The base is only read: its files never change once written, so they are linked, not copied. Raises OSError.
         """
-        import tantivy
-
         target = folder / cls.FOLDER
         target.mkdir()
         if base is not None:
             for file in sorted((base / cls.FOLDER).iterdir()):
                 _link(file, target / file.name)
-        index = _open(target)
-        writer = index.writer(_WRITER_BYTES, 1)
-        for passage_id in removed:
-            writer.delete_documents_by_term("id", passage_id)
-        for passage_id, words in added:
-            document = tantivy.Document()
-            document.add_integer("id", passage_id)
-            document.add_text("words", words)
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
+        with _as_os_error():
+            _write(target, added, removed)
         # tantivy lets nobody else read the two that it replaces at a commit.
         for file in target.glob("*.json"):
             file.chmod(target.stat().st_mode & 0o666)
@@ -184,6 +176,32 @@ def _open(folder: Path) -> tantivy.Index:
     index = tantivy.Index(builder.build(), path=str(folder))
     index.register_tokenizer(_ANALYZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
     return index
+
+
+def _write(target: Path, added: Iterable[Document], removed: Iterable[int]) -> None:
+    import tantivy
+
+    writer = _open(target).writer(_WRITER_BYTES, 1)
+    for passage_id in removed:
+        writer.delete_documents_by_term("id", passage_id)
+    for passage_id, words in added:
+        document = tantivy.Document()
+        document.add_integer("id", passage_id)
+        document.add_text("words", words)
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """tantivy raises ValueError where a file cannot be written, and says why in one of many ways."""
+    try:
+        yield
+    except ValueError as error:
+        number = _ERROR_NUMBER.search(str(error))
+        why = os.strerror(int(number[1])) if number else " ".join(str(error).split())
+        raise OSError(int(number[1]) if number else EIO, why) from error
 
 
 def _link(file: Path, target: Path) -> None:
