@@ -44,12 +44,14 @@ def random_articles(names: Iterable[str], passages: int = 1, seed: int = 0) -> l
     return [_article(name, around(subjects[rng.integers(_SUBJECTS, size=passages)], rng), rng) for name in names]
 
 
-def put_in(folder: Path, articles: Sequence[EmbeddedArticle], gone: Collection[str] = ()) -> None:
+def put_in(
+    folder: Path, articles: Sequence[EmbeddedArticle], gone: Collection[str] = (), recipe: Recipe = RECIPE
+) -> None:
     """Add articles to the index in a folder, as one segment, and take some out."""
     store = FolderStore(folder)
     with store.writing():
         base = store.current() if store.exists() else None
-        draft = store.draft(base, {item.article.id: item.source for item in articles}, RECIPE)
+        draft = store.draft(base, {item.article.id: item.source for item in articles}, recipe)
         if articles:
             draft.add(articles)
         draft.put_in_force(gone, ["articles"], [])
