@@ -121,9 +121,9 @@ class ChatDesk:
         """
         try:
             chatbot = self._chatbot()
+            sources, answerers = chatbot.index.sources(), chatbot.answerers
         except RagError:
             return gr.skip(), gr.skip()
-        sources, answerers = chatbot.index.sources(), chatbot.answerers
         return (
             gr.Dropdown(sources, visible=len(sources) > 1),
             gr.Radio(
@@ -197,7 +197,10 @@ class ChatDesk:
             return
         yield self.show(asked.kept, asked.opened)
         if isinstance(exchange.reply, Answer):
-            following = suggest(self._chatbot(), exchange.reply, history=asked.turns, filters=asked.scope.filters)
+            try:
+                following = suggest(self._chatbot(), exchange.reply, history=asked.turns, filters=asked.scope.filters)
+            except RagError:  # The answer was given; the next question is told what is wrong.
+                return
             # In another window the conversation may have gone on.
             if asked.kept.last(asked.opened) == exchange.id:
                 yield Shown(live=suggestions(following, conversation=asked.opened))
@@ -222,10 +225,10 @@ class ChatDesk:
         """The empty page, with questions to begin with; they are looked for once for each state of the index."""
         try:
             chatbot = self._chatbot()
+            if self._examples[0] is not chatbot:
+                self._examples = chatbot, starters(chatbot)
         except RagError as error:
             return unavailable(str(error))
-        if self._examples[0] is not chatbot:
-            self._examples = chatbot, starters(chatbot)
         return welcome(chatbot.index.manifest.articles, self._examples[1], name=name)
 
 

@@ -64,10 +64,9 @@ class LibraryDesk:
         """The articles that a search finds, from the `offset`-th on."""
         librarian = self._librarian
         try:
-            index = librarian.chatbot().index
+            found = librarian.chatbot().index.catalogue(search, offset, render.PAGE)
         except RagError:
             return ""
-        found = index.catalogue(search, offset, render.PAGE)
         if offset and not found.entries:
             return self._listing(account, search, max(0, offset - render.PAGE))
         uploaded = {entry.id for entry in found.entries if librarian.uploads.holds(entry.path)}
