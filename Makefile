@@ -2,6 +2,7 @@
 # make chat ARTICLES=folder    talk with your own
 # make test                    run the tests
 # make lint                    check style, types and formatting
+# make audit                   check the dependencies for known vulnerabilities
 # make bench                   measure quality, checks, waits and speed on public data, where it is at hand
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ INDEX ?= $(if $(ARTICLES),.indexes/$(shell basename "$(ARTICLES)"))
 INDEX_FLAG := $(if $(INDEX),--index "$(INDEX)")
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: bench chat lint test
+.PHONY: audit bench chat lint test
 
 chat: .venv/installed
 	@$(BIN)/rag index $(if $(ARTICLES),"$(ARTICLES)") $(INDEX_FLAG)
@@ -24,6 +25,9 @@ lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: .venv/installed-test
+	@$(BIN)/python .ci/audit.py
 
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make chat PYTHON=python3.11")'
