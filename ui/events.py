@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import wraps
 from typing import Any
 
@@ -30,8 +30,15 @@ def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
 
         @wraps(work)
         def steps(*arguments: Any, **named: Any) -> Iterator[Any]:
-            with _told(work.__name__):
-                yield from work(*arguments, **named)
+            with closing(work(*arguments, **named)) as made:
+                while True:
+                    # Gradio takes each step in a context of its own.
+                    with _told(work.__name__):
+                        try:
+                            step = next(made)
+                        except StopIteration:
+                            return
+                    yield step
 
         return steps
 
@@ -45,9 +52,8 @@ def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Tell what goes wrong; gradio does each step of a generator in a context of its own."""
-    asked_by = _request()
-    request_id.set(asked_by)
+    """Work under the name of the request, and tell what goes wrong."""
+    request_id.set(_request())
     try:
         yield
     except gr.Error:
@@ -55,7 +61,6 @@ def _told(name: str) -> Iterator[None]:
     except RagError as error:
         raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:
-        request_id.set(asked_by)
         say("event failed", level=logging.ERROR, error=error, name=name)
         raise gr.Error(str(unexpected()), print_exception=False) from error
 

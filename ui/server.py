@@ -10,6 +10,8 @@ import sys
 import time
 from dataclasses import dataclass
 from errno import EADDRINUSE
+from ipaddress import ip_address
+from socket import AF_INET, AF_INET6
 from threading import Thread
 
 import gradio as gr
@@ -160,8 +162,7 @@ def start(chatbot: CurrentChatbot, settings: ServerSettings | None = None) -> Se
         time.sleep(_WAIT)
     if not server.started:
         raise RagError("the page could not be served: the lines above say why")
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
-    return Served(f"http://{host}:{listening.getsockname()[1]}", site, server, thread)
+    return Served(_address(listening), site, server, thread)
 
 
 def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
@@ -185,11 +186,20 @@ def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
         os._exit(0)
 
 
+def _address(listening: socket.socket) -> str:
+    """Where this machine reaches what listens there."""
+    host, port = listening.getsockname()[:2]
+    address = ip_address(host)
+    if address.is_unspecified:
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
+
+
 def _listen(host: str, named: int) -> socket.socket:
     """A socket at the port that was named, or else at the first free one."""
     for port in [named] if named else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
         try:
-            return socket.create_server((host, port))
+            return socket.create_server((host, port), family=AF_INET6 if ":" in host else AF_INET)
         except OSError as error:
             if error.errno != EADDRINUSE:
                 raise RagError(f"the page cannot be served at {host}, port {port}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -183,7 +184,7 @@ def test_a_stuck_language_model_holds_up_nobody_else(own_index: Path) -> None:
     ):
         asked = [threads.submit(many.post, V1, json=completion()) for _ in range(at_most + 5)]
         while sum(item.done() for item in asked) < 5:
-            pass
+            sleep(0.05)
         turned_away = [item.result() for item in asked if item.done()]
         assert {(item.status_code, item.headers["retry-after"]) for item in turned_away} == {(503, "5")}
         assert {item.json()["error"]["type"] for item in turned_away} == {"server_error"}
