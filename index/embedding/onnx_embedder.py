@@ -36,17 +36,12 @@ def open_question_embedder(model: str, digest: str) -> OnnxEmbedder:
     """
     folder = encoder_folder(model, digest)
     if not (folder / DESCRIPTION).exists():
-        from index.embedding.sentence_transformer import SentenceTransformerEmbedder
+        from index.embedding.export import export_encoder
 
-        SentenceTransformerEmbedder.load(model)
+        export_encoder(model)
     if not (folder / DESCRIPTION).exists():
         raise ModelError(f"the model {model} has other weights than when the index was made: `rag index --rebuild`")
     return _opened(folder)
-
-
-def has_question_embedder(model: str, digest: str) -> bool:
-    """Whether it was exported on this machine."""
-    return (encoder_folder(model, digest) / DESCRIPTION).exists()
 
 
 @lru_cache(maxsize=2)

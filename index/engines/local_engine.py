@@ -13,7 +13,7 @@ from corpus.splitter import Splitter
 from index.ahead import ahead
 from index.embedding import packaged_model
 from index.embedding.embedder import DEFAULT_MODEL, PassageEmbedder
-from index.embedding.onnx_embedder import has_question_embedder, open_question_embedder
+from index.embedding.onnx_embedder import open_question_embedder
 from index.engines.engine import EmbeddedArticle, Told
 from index.manifest import Recipe
 from index.plan import Planned
@@ -54,7 +54,7 @@ class LocalEngine:
         get_ready()  # while the model is loaded
         digest = packaged_model.DIGEST if model == DEFAULT_MODEL else base.digest if base else None
         little = sum(item.size for item in planned) <= _LITTLE and "torch" not in sys.modules
-        if little and digest and has_question_embedder(model, digest):
+        if little and digest:
             return cls(open_question_embedder(model, digest), splitter)
         from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 
