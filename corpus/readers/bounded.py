@@ -80,9 +80,8 @@ class BoundedReader:
         """See `read_file`."""
         with self._one_at_a_time:
             try:
-                answer = self._ask([str(path.absolute()), article_id])
+                answer = self._answer([str(path.absolute()), article_id])
             except _Stopped as error:
-                self.close()
                 raise UnreadableFile(path, self._why(error)) from error
             except OSError as error:
                 raise UnreadableFile(path, f"cannot be read now: {error.strerror or error}") from error
@@ -100,8 +99,17 @@ class BoundedReader:
                 with suppress(OSError):  # what was not written yet cannot be any more
                     pipe.close()  # type: ignore[union-attr]
 
+    def _answer(self, question: list[str]) -> dict[str, Any]:
+        """A file is refused for what it does to a new process, not for what others did to one that is old."""
+        try:
+            return self._ask(question)
+        except _Stopped as error:
+            if error.slow or error.new:
+                raise
+            return self._ask(question)
+
     def _ask(self, question: list[str]) -> dict[str, Any]:
-        process = self._running()
+        old, process = self._process, self._running()
         assert process.stdin and process.stdout
         slow = Event()
 
@@ -122,7 +130,8 @@ class BoundedReader:
             timer.cancel()
             self._used = time.monotonic()
         if not line.endswith(b"\n"):
-            raise _Stopped(slow.is_set())
+            self.close()
+            raise _Stopped(slow.is_set(), process is not old)
         answer: dict[str, Any] = json.loads(line.decode("utf-8", "surrogatepass"))
         if slow.is_set() or answer["last"]:
             self.close()
@@ -155,14 +164,15 @@ class BoundedReader:
     def _why(self, stopped: _Stopped) -> str:
         if stopped.slow:
             return f"takes longer than {self._limits.seconds:g} seconds to read: split it, or save it as plain text"
-        return f"is broken, or needs more than {megabytes(self._limits.memory)} of memory: what read it broke down"
+        memory = megabytes(self._limits.memory)
+        return f"is broken, or needs more than {memory} of memory to read: get it again, or split it"
 
 
 class _Stopped(Exception):
-    """The process ended in the middle of a file; `slow` if that was for taking too long."""
+    """The process ended in the middle of a file: `slow` for taking too long, `new` with nothing read before."""
 
-    def __init__(self, slow: bool) -> None:
-        self.slow = slow
+    def __init__(self, slow: bool, new: bool) -> None:
+        self.slow, self.new = slow, new
         super().__init__("the process that read the file ended")
 
 

@@ -11,6 +11,8 @@ from corpus.readers.draft import Draft
 
 # A block whose first line is a field or a comment; a text that merely begins with a rule has none.
 _BLOCK = re.compile(r"\A\s*---[ \t]*\r?\n(?=#|[\w-]+[ \w-]*:)(.*?\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_LONGEST = 50_000  # characters; what is longer is the article itself, and YAML is slow to read
+_NAMES = 20  # in a list; nobody says more
 _KEYS = {
     "title": ("title", "headline"),
     "author": ("author", "authors", "by", "byline", "creator"),
@@ -24,7 +26,7 @@ _KEYS = {
 def with_front_matter(text: str, read_body: Callable[[str], Draft]) -> Draft:
     """The body as `read_body` reads it, with what the front matter says in place of what was found in the body."""
     block = _BLOCK.match(text)
-    if not block:
+    if not block or len(block[1]) > _LONGEST:
         return read_body(text)
     values = {_plain_key(key): _words(value) for key, value in _fields(block[1]).items()}
     found = {name: next((values[key] for key in keys if values.get(key)), None) for name, keys in _KEYS.items()}
@@ -41,7 +43,8 @@ def _fields(block: str) -> dict[Any, Any]:
 
     try:
         fields = yaml.load(block, Loader=yaml.BaseLoader)
-    except yaml.YAMLError:  # most often a title with a colon and no quotes: take the lines as they look
+    except (yaml.YAMLError, RecursionError):
+        # Most often a title with a colon and no quotes: take the lines as they look.
         lines = [line.partition(":") for line in block.split("\n") if not line.startswith((" ", "\t", "#", "-"))]
         return {key: value.strip().strip("\"'") for key, _, value in lines}
     return fields if isinstance(fields, dict) else {}
@@ -53,9 +56,17 @@ def _plain_key(key: object) -> str:
 
 
 def _words(value: object) -> str:
-    """A value as text: names joined by commas, a person by their name."""
+    """A value as text: names joined by commas, a person by their name; what lies deeper says nothing.
+
+    A list of lists may be a small file's way to name itself a million times.
+    """
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_words, value[:20])))
+        return ", ".join(filter(None, [_name(each) for each in value[:_NAMES]]))
+    return _name(value)
+
+
+def _name(value: object) -> str:
+    """A single value as text."""
     if isinstance(value, dict):
-        return _words(value.get("name", ""))
-    return str(value).strip()
+        value = value.get("name", "")
+    return "" if isinstance(value, list | dict) else str(value).strip()

@@ -17,8 +17,8 @@ class Limits:
     parts: int = 10_000  # of a Word document, each picture one
     pages: int = 10_000  # of a PDF; the largest printed documents, such as statute books, have half of it
     characters: int = 10_000_000  # of text: twice the Bible's, or 3,000 pages; an hour's embedding at most
-    seconds: float = 60.0  # a PDF of 1,000 full pages takes 8 on the machine this was measured on
-    memory: int = 2_000_000_000  # of address space; the same PDF takes .5 GB, a web page of 20 MB 1.2 GB
+    seconds: float = 60.0  # a PDF of 1,000 full pages takes 4 on the machine this was measured on, a 2 MB web page 9
+    memory: int = 2_000_000_000  # of address space; that PDF takes .15 GB, that page .25, 5 MB of Markdown .4
 
 
 LIMITS = Limits()

@@ -38,6 +38,9 @@ _TITLE_LINES = 4
 _SHORTEST_TITLE = 4  # characters; less is the large first letter of a chapter
 
 
+_Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     """A line of a page; positions in points from the lower left."""
@@ -129,11 +132,16 @@ def _hidden(page: Any) -> set[int | None]:
     pictures = [each for each in objects if each.type in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM)]
     width, height = page.get_size()
     is_scan = sum(map(_area, pictures)) >= _SCAN * width * height
+    painted: list[_Box] | None = None
     hidden = set()
     for text in texts:
         invisible = pdfium.FPDFTextObj_GetTextRenderMode(text) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
         on_top = text.level == 0  # inside a form positions are the form's own
-        if (invisible and not is_scan) or (on_top and (_is_off(text, page) or _is_white_on_white(text, objects))):
+        unseen = (invisible and not is_scan) or (on_top and _is_off(text, page))
+        if not unseen and on_top and _is_white_text(text):
+            painted = _painted(objects) if painted is None else painted
+            unseen = not _is_covered(text, painted)
+        if unseen:
             hidden.add(ctypes.cast(text.raw, ctypes.c_void_p).value)
     return hidden
 
@@ -145,25 +153,30 @@ def _is_off(text: Any, page: Any) -> bool:
     return bool(right < page_left or left > page_right or top < page_bottom or bottom > page_top)
 
 
-def _is_white_on_white(text: Any, objects: Sequence[Any]) -> bool:
-    """Whether letters are white, and nothing of another colour is drawn where they stand."""
+def _is_white_text(text: Any) -> bool:
+    """Whether letters are filled with white."""
     import pypdfium2.raw as pdfium
 
     filled = pdfium.FPDFTextObj_GetTextRenderMode(text) in (
         pdfium.FPDF_TEXTRENDERMODE_FILL,
         pdfium.FPDF_TEXTRENDERMODE_UNKNOWN,
     )
-    if not (filled and _is_white(text)):
-        return False
+    return filled and _is_white(text)
+
+
+def _painted(objects: Sequence[Any]) -> list[_Box]:
+    """Where a page has another colour than white: looked up once, for a map has 100,000 shapes and as many names."""
+    import pypdfium2.raw as pdfium
+
+    shapes = [each for each in objects if each.level == 0 and each.type != pdfium.FPDF_PAGEOBJ_TEXT]
+    return [each.get_bounds() for each in shapes if not (each.type == pdfium.FPDF_PAGEOBJ_PATH and _is_white(each))]
+
+
+def _is_covered(text: Any, painted: Sequence[_Box]) -> bool:
+    """Whether something is drawn where a piece of text stands."""
     left, bottom, right, top = text.get_bounds()
     x, y = (left + right) / 2, (bottom + top) / 2
-    for each in objects:
-        if each.level == 0 and each.type != pdfium.FPDF_PAGEOBJ_TEXT:
-            from_left, from_bottom, to_right, to_top = each.get_bounds()
-            covers = from_left <= x <= to_right and from_bottom <= y <= to_top
-            if covers and not (each.type == pdfium.FPDF_PAGEOBJ_PATH and _is_white(each)):
-                return False
-    return True
+    return any(west <= x <= east and south <= y <= north for west, south, east, north in painted)
 
 
 def _is_white(element: Any) -> bool:
@@ -297,7 +310,7 @@ def _unhyphenated(text: str) -> str:
     Whether the hyphen belongs to the word is learnt from the rest of the text: it stays if the word stands there
     with it, or if both halves stand there as words.
     """
-    broken_word = re.compile(rf"([\w-]+){_HYPHEN}([\w-]*)")
+    broken_word = re.compile(rf"(?<![\w-])([\w-]+){_HYPHEN}([\w-]*)")  # from a word's beginning, or it takes for ever
     words = set(re.findall(r"[\w-]+", broken_word.sub(" ", text).lower()))
 
     def mend(broken: re.Match[str]) -> str:

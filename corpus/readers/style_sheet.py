@@ -16,7 +16,7 @@ _SCREEN = 1280  # pixels: the width of the window in which a page is looked at
 _LETTER = 16  # pixels in an em of a condition
 
 _COMMENT_STRING_OR_ADDRESS = re.compile(
-    r"/\*.*?(?:\*/|$)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|url\([^)\"']*\)|<!--|-->", re.DOTALL
+    r"/\*.*?(?:\*/|$)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|url\([^()\"']*\)|<!--|-->", re.DOTALL
 )
 _UNTIL_MARK = re.compile(r"([^{};]*)([{};]|$)")
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))")
@@ -45,6 +45,7 @@ _SHORT = {
     "-webkit-clip-path": "clip-path",
     "-webkit-background-clip": "background-clip",
 }
+_COMMA = re.compile(r",(?![^()]*\))")
 _WIDTH = re.compile(r"\((min|max)-width:(\d+\.?\d*|\.\d+)(px|r?em)\)")
 
 
@@ -210,7 +211,8 @@ def _query(query: str) -> bool | None:
 
 def _parts(selectors: str) -> list[str]:
     """A list of selectors one by one; commas inside brackets do not part them."""
-    return [part.strip() for part in re.split(r",(?![^()]*\))", selectors)]
+    parts = _COMMA.split(selectors) if "(" in selectors else selectors.split(",")
+    return [part.strip() for part in parts]
 
 
 def _selector(text: str) -> _Selector | None:

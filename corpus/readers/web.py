@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,9 @@ def html_tag(tag: str) -> str | None:
     return name if name in tags else None
 
 
+@lru_cache(maxsize=1024)
 def hides_text(tag: str, css: str = "") -> bool:
-    """Whether what follows an opening tag is not shown."""
+    """Whether what follows an opening tag is not shown; the rules are read anew for each other tag."""
     from lxml import html
 
     if tag.startswith(("</", "<!", "<?")) or html_tag(tag) is None:

@@ -17,6 +17,8 @@ _TITLES = ("Title", "Heading 1")
 _UNSEEN = ("pPr", "rPr", "del", "moveFrom", "instrText", "Fallback")  # settings, deletions, fields, second copies
 _OFF = ("0", "false", "off", "none")
 _SMALLEST = 4  # half points; smaller letters are not read
+_SHADED = ("r", "p", "tc", "tbl")  # what has a colour behind it; the body, with a child for each paragraph, has none
+_DEEPEST_STYLE = 50  # styles based on each other; Word itself takes eleven
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -124,7 +126,7 @@ def _formats(element: Any, own: str, reference: str, styles: dict[str, Any]) -> 
     """A run's or paragraph's own formatting, and the letters' formatting in its style and those it is based on."""
     formats = [_child(element, own)]
     name = _value(formats[0], reference)
-    while name in styles and len(formats) < len(styles) + 2:  # a style based on itself is an error, not a loop
+    while name in styles and len(formats) < _DEEPEST_STYLE:  # a style based on itself is an error, not a loop
         style = styles[name]
         formats.append(_child(style, "rPr"))
         name = _value(style, "basedOn")
@@ -142,7 +144,7 @@ def _behind(run: Any, formats: list[Any], page: str) -> str | None:
         return None
     for element in (run, *run.iterancestors()):
         kind = _kind(element)
-        fill = _value(_child(element, f"{kind}Pr"), "shd", "fill")
+        fill = _value(_child(element, f"{kind}Pr"), "shd", "fill") if kind in _SHADED else None
         if kind == "txbxContent" or (kind == "tbl" and _value(_child(element, "tblPr"), "tblStyle")):
             return None
         if fill and fill != "auto":
@@ -152,7 +154,7 @@ def _behind(run: Any, formats: list[Any], page: str) -> str | None:
 
 def _child(element: Any, kind: str) -> Any:
     """The child of a kind, None if there is none."""
-    return next((child for child in element if _kind(child) == kind), None) if element is not None else None
+    return next(element.iterchildren(f"{{*}}{kind}"), None) if element is not None else None
 
 
 def _value(element: Any, kind: str, name: str = "val") -> str | None:
