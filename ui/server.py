@@ -83,9 +83,8 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     page, turns = build_page(site), Turns(ANSWERED_AT_ONCE, WAITING)
     app.state.page, app.state.turns = page, turns
     # Each stands before those that are named above it.
-    app.add_middleware(
-        Limits, per_minute=settings.questions, turns=turns, events=question_events(page), metrics=site.metrics
-    )
+    most = settings.questions(has_accounts=bool(site.accounts))
+    app.add_middleware(Limits, per_minute=most, turns=turns, events=question_events(page), metrics=site.metrics)
     # It names no origins: gradio leaves its own out then, which lets in other sites.
     app.add_middleware(CORSMiddleware)
     app.add_middleware(Door, accounts=site.accounts)

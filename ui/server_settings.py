@@ -16,9 +16,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # What is said on standard error: what goes wrong alone, or each event as a line of text or of JSON.
 LOGS = QUIET, TEXT, JSON = "quiet", "text", "json"
 
-# Questions a minute where nothing is set. A page or a script of this machine's own asks up to some 3,000 over HTTP on
-# two cores; a reader elsewhere asks one now and then.
-_OWN_QUESTIONS, _OTHERS_QUESTIONS = 6_000, 120
+# Questions a minute where nothing is set: no script of this machine's own comes near the first, and no reader who comes
+# from elsewhere, or by an account, near the second.
+_OWN_QUESTIONS, _OTHERS_QUESTIONS = 60_000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class ServerSettings:
         no_auth: let in whoever reaches the address.
         read_only: make everyone a reader, who changes neither articles nor runs.
         mcp: also offer the endpoints for programs as tools of the Model Context Protocol, at `/gradio_api/mcp/`.
-        questions_per_minute: how many questions each reader may ask, known by account or else by address; 0 for 6,000
-            where only this machine is listened to, and 120 elsewhere. Other requests may be twenty times as many.
+        questions_per_minute: how many questions each reader may ask, known by account or else by address; 0 for 60,000
+            where only this machine is listened to and there are no accounts, and 300 elsewhere. Other requests may be
+            twenty times as many.
         upload_megabytes: how large a file may be that is uploaded.
         grace_seconds: how long answers that are being written are waited for when the server is ended.
         log: `quiet` for what goes wrong alone, `text` or `json` for a line of each request and answer too.
@@ -61,10 +62,10 @@ class ServerSettings:
         if self.log not in LOGS:
             raise SettingsError(f"log is {self.log!r}: set it to {', '.join(LOGS)}")
 
-    @property
-    def questions(self) -> int:
+    def questions(self, *, has_accounts: bool) -> int:
         """How many questions each reader may ask in a minute."""
-        return self.questions_per_minute or (_OWN_QUESTIONS if self.is_loopback else _OTHERS_QUESTIONS)
+        is_own = self.is_loopback and not has_accounts
+        return self.questions_per_minute or (_OWN_QUESTIONS if is_own else _OTHERS_QUESTIONS)
 
     @property
     def is_loopback(self) -> bool:

@@ -10,12 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import sleep
 from threading import Event
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -258,15 +258,21 @@ def test_answers_under_way_are_finished_when_the_server_is_ended(own_index: Path
             threads.submit(lambda: client.post("/gradio_api/run/ask", json=asked()).json()["data"][0]["answer"]),
             threads.submit(page_answer, client),
         ]
-        while len(model.asked) < len(ways):
-            sleep(0.05)
-            assert not any(way.done() for way in ways), [way.result() for way in ways if way.done()]
+        until(lambda: len(model.asked) == len(ways))
         server.send_signal(signal.SIGTERM)
         until_closed(base)
         go_on.set()
         assert [way.result() for way in ways if "India's entry balanced" not in _plain(way.result())] == []
         assert server.communicate(timeout=60) == ("", "")
     assert server.returncode == 0
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    ends = monotonic() + 60
+    while not is_so():
+        assert monotonic() < ends
+        sleep(0.05)
 
 
 def until_closed(address: str) -> None:
@@ -280,21 +286,28 @@ def _plain(text: str) -> str:
     return text.replace("&#x27;", "'").replace("\\u0027", "'")
 
 
-def test_what_does_not_end_in_time_is_given_up_and_a_second_signal_ends_at_once(own_index: Path) -> None:
-    never = Event()
-    for grace, again, status in (("0.5", False, 0), ("600", True, 128 + signal.SIGTERM)):
-        with (
-            ModelServer(Completion(["It was."], gate=never)) as model,
-            running(own_index, "--llm", model.address, RAG_SERVER_GRACE_SECONDS=grace) as (server, base),
-            ThreadPoolExecutor(1) as threads,
-        ):
-            asking = threads.submit(httpx.post, base + V1, json=completion(), timeout=60)
-            while not model.asked:
-                assert not asking.done()
-            server.send_signal(signal.SIGTERM)
-            if again:
-                until_closed(base)
-                server.send_signal(signal.SIGTERM)
-            server.communicate(timeout=60)
-            assert server.returncode == status
-            assert asking.exception() or asking.result().status_code >= 500
+def test_what_does_not_end_in_time_is_given_up(own_index: Path) -> None:
+    free = Event()
+    with ModelServer(Completion(["It was."], gate=free)) as model, ThreadPoolExecutor(1) as threads:
+        served = start(CurrentChatbot(own_index, Settings(llm=model.address)))
+        asking = threads.submit(httpx.post, served.address + V1, json=completion(), timeout=60)
+        until(lambda: bool(model.asked))
+        assert not served.close(grace=0.2)
+        free.set()
+        assert asking.exception() or asking.result().status_code >= 500
+
+
+def test_a_second_signal_ends_the_server_at_once(own_index: Path) -> None:
+    with (
+        ModelServer(Completion(["It was."], gate=Event())) as model,
+        running(own_index, "--llm", model.address, RAG_SERVER_GRACE_SECONDS="600") as (server, base),
+        ThreadPoolExecutor(1) as threads,
+    ):
+        asking = threads.submit(httpx.post, base + V1, json=completion(), timeout=60)
+        until(lambda: bool(model.asked))
+        server.send_signal(signal.SIGTERM)
+        until_closed(base)
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=60)
+        assert asking.exception()
+    assert server.returncode == 128 + signal.SIGTERM
