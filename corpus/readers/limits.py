@@ -17,6 +17,7 @@ class Limits:
     parts: int = 10_000  # of a Word document, each picture one
     pages: int = 10_000  # of a PDF; the largest printed documents, such as statute books, have half of it
     characters: int = 10_000_000  # of text: twice the Bible's, or 3,000 pages; an hour's embedding at most
+    sentences: int = 250_000  # each has a vector of 1.5 kB until it is stored; so long a text has 100,000 in prose
     seconds: float = 60.0  # a PDF of 1,000 full pages takes 4 on the machine this was measured on, a 2 MB web page 9
     memory: int = 2_000_000_000  # of address space; that PDF takes .15 GB, that page .25, 5 MB of Markdown .4
 

@@ -15,6 +15,7 @@ from corpus.readers.dates import iso_date
 from corpus.readers.draft import Draft
 from corpus.readers.limits import Limits, megabytes
 from corpus.readers.tidying import tidy
+from corpus.sentences import paragraphs, sentences
 
 Reader = Callable[[Path, bytes, Limits], Draft]
 
@@ -55,6 +56,8 @@ def _article(path: Path, article_id: str, draft: Draft, limits: Limits) -> Artic
     text = leftovers.trim(tidy(draft.text))
     if not text:
         raise UnreadableFile(path, "holds no text")
+    if len(text) > 2 * limits.sentences and _sentences_in(text) > limits.sentences:
+        raise UnreadableFile(path, f"holds more than {limits.sentences:,} sentences: split it into smaller files")
     title = titles.clean(draft.title)
     if title:
         text = titles.without_line(text, title)
@@ -70,6 +73,10 @@ def _article(path: Path, article_id: str, draft: Draft, limits: Limits) -> Artic
         url=_web_address(draft.url),
         language=titles.clean(draft.language),
     )
+
+
+def _sentences_in(text: str) -> int:
+    return sum(len(sentences(text, paragraph)) for paragraph in paragraphs(text))
 
 
 def _web_address(url: str | None) -> str | None:

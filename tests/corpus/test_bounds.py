@@ -170,6 +170,14 @@ def test_a_text_of_too_many_characters_is_not_read(tmp_path: Path) -> None:
         assert refused(written(tmp_path / name, content), limits) == expected, name
 
 
+@pytest.mark.parametrize("sentence", ["Yes. ", "Yes\n", "是。"])
+def test_a_text_of_too_many_sentences_is_not_read(tmp_path: Path, sentence: str) -> None:
+    limits = Limits(sentences=1000)
+    assert read_file(written(tmp_path / "a.txt", sentence * 1000), "x", limits).text
+    expected = "holds more than 1,000 sentences: split it into smaller files"
+    assert refused(written(tmp_path / "b.txt", sentence * 1002), limits) == expected
+
+
 def test_a_word_document_may_not_unpack_to_too_much_or_too_many(tmp_path: Path) -> None:
     limits = Limits(unpacked=1_000_000, parts=100)
     large = word_file(parts={"word/media/image.png": bytes(1_000_000)})
