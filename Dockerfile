@@ -41,7 +41,7 @@ ENV PATH=/venv/bin:$PATH \
     RAG_SERVER_HOST=0.0.0.0 \
     RAG_SERVER_PORT=7860 \
     RAG_SERVER_LOG=json
-USER rag
+USER 10001
 # An index that `rag index` makes here is the one that is asked; a rag.toml here is read.
 WORKDIR /data
 VOLUME /data
