@@ -174,7 +174,8 @@ def add_endpoints(chatbot: Callable[[], Chatbot], usual: int, metrics: Metrics |
         """
         try:
             return ArticleResult(**asdict(chatbot().index.article(article_id)))
-        except KeyError:
+        # Half of a surrogate pair is no character, and no id has one.
+        except (KeyError, UnicodeEncodeError):
             raise RagError(f"there is no article {article_id}: take an id from a citation or a passage") from None
 
     for endpoint in (ask, search, article):

@@ -115,6 +115,8 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
         mcp_server=settings.mcp,
         **appearance(site),
     )
+    # Mounted, gradio does not know that it is served, and takes any path that a request names for a file uploaded to it.
+    page.has_launched = True
     app.state.mounted = next(route.app for route in app.routes if isinstance(route, Mount))
     return app
 
