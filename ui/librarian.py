@@ -20,8 +20,9 @@ from ui.uploads import Uploads
 if TYPE_CHECKING:
     from index.build import Progress, Report
 
-# Files that are read at once: more are better indexed from a folder, and nobody waits for them at a page.
-MOST_FILES = 1_000
+# Files and bytes that are taken up at once: more are better indexed from a folder, and nobody waits for them at a page.
+_MOST_FILES, _MOST_BYTES = 1_000, 1_000_000_000
+_TOO_MUCH = "is too much at once: upload at most 1,000 files and 1 GB, then the next"
 _WAITING = "it comes into the index with the next try"
 # By the error, what is wrong with an index, in words that name no path.
 UNREADABLE = {
@@ -173,11 +174,13 @@ class Librarian:
         """The files as they are kept, and those that are refused with the reason."""
         kept: list[Path] = []
         refused = []
+        size = 0
         for done, file in enumerate(files):
             progress("Reading", done, len(files))
             try:
-                if done >= MOST_FILES:
-                    raise UnreadableFile(file, f"comes after {MOST_FILES:,} others: upload it with the next ones")
+                size += file.stat().st_size if file.is_file() else 0
+                if done >= _MOST_FILES or size > _MOST_BYTES:
+                    raise UnreadableFile(file, _TOO_MUCH)
                 if self.uploads.place(file.name) in kept:
                     raise UnreadableFile(file, "another file of this name came with it")
                 kept.append(self.uploads.keep(file))

@@ -121,6 +121,40 @@ def test_two_files_of_one_name_are_not_taken_for_one(librarian: Librarian, tmp_p
     assert "of this name" in change.outcomes[0].reason
 
 
+def test_a_file_is_taken_for_what_it_holds_and_a_link_for_nothing(librarian: Librarian, tmp_path: Path) -> None:
+    secret = tmp_path / "key.txt"
+    secret.write_text("The key is under the mat.")
+    link = tmp_path / "sent" / "link.txt"
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(secret)
+    change = add(
+        librarian, sent(tmp_path, "talks.txt", b"%PDF-1.7\n"), sent(tmp_path, "run.md", b"\x7fELF\x02\x01"), link
+    )
+    assert [(outcome.name, outcome.result) for outcome in change.outcomes] == [
+        ("talks.txt", "refused"),
+        ("run.md", "refused"),
+        ("link.txt", "refused"),
+    ]
+    reasons = [outcome.reason for outcome in change.outcomes]
+    assert reasons[0] == "is a PDF, not text: rename it to end in .pdf"
+    assert reasons[1].startswith("is a program, not text")
+    assert reasons[2].startswith("is a link out of its folder")
+    assert not librarian.uploads.files()
+
+
+def test_more_than_is_taken_up_at_once_is_refused_and_the_rest_comes_in(
+    librarian: Librarian, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.librarian._MOST_FILES", 2)
+    monkeypatch.setattr("ui.librarian._MOST_BYTES", len(MILL.encode()) + 10)
+    names = ("mill.txt", "large.txt", "third.txt")
+    change = add(librarian, *(sent(tmp_path, name, MILL) for name in names))
+    assert sorted(results(change)) == [("large.txt", "refused"), ("mill", "added"), ("third.txt", "refused")]
+    assert {outcome.reason for outcome in change.outcomes if outcome.result == "refused"} == {
+        "is too much at once: upload at most 1,000 files and 1 GB, then the next"
+    }
+
+
 @pytest.mark.parametrize(
     "name, safe",
     [
