@@ -15,6 +15,7 @@ from index.durable import replace, sync, sync_tree
 from index.folder.pointer import CURRENT, Pointer
 from index.folder.record import seal
 from index.folder.segment_writer import RECORDS, SENTENCES, TEXTS, VECTORS
+from index.folder.unread import unread
 from index.manifest import Checksum, Manifest
 
 if TYPE_CHECKING:
@@ -136,14 +137,9 @@ def _verify(folder: Path, file: Path, expected: Checksum, look: Callable[[Path],
     try:
         found = look(file)
     except OSError as error:
-        raise IndexDamaged(folder, file, unread(error)) from error
+        raise unread(folder, file, error) from error
     if found not in (expected, expected.size):
         raise IndexDamaged(folder, file, "is not what was written")
-
-
-def unread(error: OSError) -> str:
-    """What is wrong with a file that cannot be read."""
-    return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
 
 
 def _size(file: Path) -> int:

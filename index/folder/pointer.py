@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from corpus.errors import IndexDamaged, IndexNotFound
 from index.folder.record import seal
+from index.folder.unread import unread
 
 CURRENT = "CURRENT"
 # Up to format 3 the number stood alone.
@@ -34,7 +35,7 @@ class Pointer(NamedTuple):
         except (FileNotFoundError, NotADirectoryError):
             raise IndexNotFound(folder) from None
         except OSError as error:
-            raise IndexDamaged(folder, file, f"cannot be read ({error.strerror})") from error
+            raise unread(folder, file, error) from error
         written = _WRITTEN.fullmatch(content)
         if written is None:
             raise IndexDamaged(folder, file, "does not name a generation")

@@ -26,6 +26,7 @@ from index.folder.generation import sources_of
 from index.folder.lock import held, not_writable
 from index.folder.pointer import CURRENT, Pointer
 from index.folder.record import seal
+from index.folder.unread import unread
 from index.folder.verification import verify
 from index.manifest import Manifest, Recipe
 from index.source_file import SourceFile
@@ -79,9 +80,11 @@ class FolderStore:
 
     def open(self) -> FolderIndex:
         """See `Store.open`."""
+        recipe = self.current().recipe
+        # The slow part first, so that few generations are replaced while they are being opened.
+        open_question_embedder(recipe.model, recipe.digest)
 
         def opened(manifest: Manifest) -> FolderIndex:
-            # The slow part first, so that few generations are replaced while they are being opened.
             embedder = open_question_embedder(manifest.recipe.model, manifest.recipe.digest)
             files.check(self.location, manifest)
             return FolderIndex.open(self.location, manifest, embedder)
@@ -140,6 +143,8 @@ class FolderStore:
                 return self._of_current(work)
             if isinstance(error, IndexDamaged):
                 raise
+            if isinstance(error, OSError):
+                raise unread(self.location, Path(error.filename or self.location), error) from error
             raise IndexDamaged(self.location, self.location, f"cannot be read ({error})") from error
 
     def _written(self, pointer: Pointer) -> tuple[Path, bytes]:
@@ -148,7 +153,7 @@ class FolderStore:
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise IndexDamaged(self.location, file, files.unread(error)) from error
+            raise unread(self.location, file, error) from error
         if pointer.manifest not in (None, seal(content).hex()):
             raise IndexDamaged(self.location, file, "is not what was written")
         return file, content

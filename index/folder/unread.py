@@ -1,0 +1,17 @@
+"""What it means that a file of an index cannot be read."""
+
+from __future__ import annotations
+
+from errno import EACCES, EMFILE, ENFILE, ENOENT, ENOMEM, EPERM
+from pathlib import Path
+
+from corpus.errors import IndexDamaged, StoreError
+
+_NO_DAMAGE = {EACCES, EPERM, EMFILE, ENFILE, ENOMEM}
+
+
+def unread(folder: Path, file: Path, error: OSError) -> StoreError:
+    """IndexDamaged, but where the system refuses: making the index anew would mend nothing then."""
+    if error.errno in _NO_DAMAGE:
+        return StoreError(folder, f"{file} cannot be read ({error.strerror}): see to that, and try again")
+    return IndexDamaged(folder, file, "is missing" if error.errno == ENOENT else f"cannot be read ({error.strerror})")
