@@ -23,7 +23,7 @@ door: ContextVar[str] = ContextVar("door", default="api")
 _EVENTS = logging.getLogger("ui.events")
 _PRINTED = logging.getLogger("ui.printed")
 # What a request may be called by whoever sends it: nothing that could forge a line of the log.
-_SANE = re.compile(r"[\w.:/+=-]{1,100}", re.ASCII)
+_SANE = re.compile(r"[\w.:/+={}-]{1,100}", re.ASCII)
 _SECRET = re.compile(r"(KEY|TOKEN|PASSWORD|SECRET|ACCOUNTS)$", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/@\s\"'<>]+@")
 _CREDENTIALS = re.compile(r"\b(bearer|basic)\s+[\w.~+/:=-]{4,}", re.IGNORECASE)
@@ -79,9 +79,14 @@ class Lines(logging.Formatter):
         """See `logging.Formatter`."""
         event = _event(record)
         traceback = event.pop("traceback", "")
-        head = " ".join(str(event.pop(name)) for name in ("time", "level", "event"))
-        rest = " ".join(f"{name}={value}" for name, value in event.items())
+        head = " ".join(" ".join(event.pop(name).split()) for name in ("time", "level", "event"))
+        rest = " ".join(f"{name}={_word(value)}" for name, value in event.items())
         return "\n".join(filter(None, (f"{head} {rest}".rstrip(), traceback)))
+
+
+def _word(value: object) -> str:
+    """A value as one word, so that none can look like another, or like another line."""
+    return str(value) if _SANE.fullmatch(str(value)) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 class JsonLines(logging.Formatter):

@@ -52,7 +52,7 @@ class Metrics:
             "rag_language_model_failures", "Answers that a language model was to write and did not.", registry=registry
         )
         self.updates = Counter("rag_updates", "Changes of the index on the page.", ["outcome"], registry=registry)
-        self.sign_ins = Counter("rag_sign_ins", "Attempts to sign in.", ["outcome"], registry=registry)
+        self.sign_in_failures = Counter("rag_sign_in_failures", "Wrong names and passwords.", registry=registry)
         self.limited = Counter("rag_limited", "Requests that a limit refused.", ["limit"], registry=registry)
         self.requests = Counter(
             "rag_http_requests", "Requests, by route.", ["method", "route", "status"], registry=registry

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.door.sign_in import SIGN_IN
 from ui.limits import account_name, refusal
 from ui.logs import door, name_request, say
 from ui.metrics import Metrics, unexpected
@@ -64,6 +65,8 @@ class Requests:
         route = _route(scope)
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.requests.labels(method, route, str(status)).inc()
+        if status == 401 and (scope["path"] == SIGN_IN or "authorization" in Headers(scope=scope)):
+            self._metrics.sign_in_failures.inc()
         if route not in _LASTING:
             self._metrics.request_seconds.labels(route).observe(seconds)
         if status >= 400 or not scope["path"].startswith(_STATIC):
@@ -100,5 +103,7 @@ class _Reply:
 
 def _route(scope: Scope) -> str:
     """The template of the path that was asked for: paths themselves hold the names of things."""
+    if scope["path"].startswith(_MCP):
+        return _MCP
     path: str = getattr(scope.get("route"), "path", "")
     return path or _NOWHERE

@@ -72,7 +72,7 @@ class Served:
         self._server.should_exit = True
         self._thread.join()
         self.site.conversations.close()
-        return not self._server.is_busy
+        return self._server.is_finished
 
 
 def create_app(site: Site, settings: ServerSettings) -> FastAPI:
@@ -115,7 +115,8 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
         mcp_server=settings.mcp,
         **appearance(site),
     )
-    # Mounted, gradio does not know that it is served, and takes any path that a request names for a file uploaded to it.
+    # Mounted, gradio does not know that it is served, and takes any path that a request names for a file that was
+    # uploaded to it.
     page.has_launched = True
     app.state.mounted = next(route.app for route in app.routes if isinstance(route, Mount))
     return app

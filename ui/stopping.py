@@ -13,16 +13,21 @@ from gradio.routes import App
 
 from ui.health import under_way, waiting
 from ui.limits import Turns
+from ui.working import is_working
 
 _LOOK = 0.05
 
 
 class StoppingServer(uvicorn.Server):
-    """A server that ends gracefully, within so many seconds of `grace`; for what `ui.server.create_app` makes."""
+    """A server that ends gracefully, within so many seconds of `grace`; for what `ui.server.create_app` makes.
+
+    `is_finished` is whether, when it ended, everything that was begun was finished.
+    """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self.grace = 0.0
+        self.is_finished = False
         self._turns: Turns = app.state.turns
         self._page: gr.Blocks = app.state.page
         self._mounted: App = app.state.mounted
@@ -30,7 +35,7 @@ class StoppingServer(uvicorn.Server):
     @property
     def is_busy(self) -> bool:
         """Whether anything that was begun is still to be finished."""
-        return under_way(self._turns, self._page) + waiting(self._turns, self._page) > 0
+        return is_working() or under_way(self._turns, self._page) + waiting(self._turns, self._page) > 0
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """See `uvicorn.Server`."""
@@ -40,6 +45,7 @@ class StoppingServer(uvicorn.Server):
         ends = monotonic() + self.grace
         while self.is_busy and monotonic() < ends:
             await asyncio.sleep(_LOOK)
+        self.is_finished = not self.is_busy
         # What pages that are open listen to: it would be waited for as long as they are.
         self._mounted.stop_event.set()
         await super().shutdown(sockets)

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
+from threading import enumerate as enumerate_threads
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -20,6 +21,8 @@ Told = TypeVar("Told")
 
 # Between two looks: often enough for text that flows and a bar that moves, seldom enough to leave time for the work.
 _TEXT_PAUSE, _BAR_PAUSE = 0.04, 0.15
+
+_NAME = "work in the background"
 
 
 class Done(NamedTuple, Generic[Result]):
@@ -58,7 +61,7 @@ def told_by(
         told.put(future)
 
     # In a context like this one, so that what is logged there is told to be for the same request.
-    Thread(target=copy_context().run, args=(run,), daemon=True).start()
+    Thread(target=copy_context().run, args=(run,), daemon=True, name=_NAME).start()
     wait, is_over = 0.0, False
     while not is_over:
         new = list(_gathered(told, wait))
@@ -66,6 +69,11 @@ def told_by(
         if said := [item for item in new if not isinstance(item, Future)]:
             yield said
     yield Done(future.result())
+
+
+def is_working() -> bool:
+    """Whether any work is under way, be it for a reader who has left."""
+    return any(thread.name == _NAME for thread in enumerate_threads())
 
 
 def replies(ask: Callable[[OnToken], Result]) -> Iterator[str | Done[Result]]:

@@ -217,7 +217,8 @@ def test_every_line_of_the_log_is_json_and_none_holds_a_key(own_index: Path) -> 
         with running(own_index, *flags, OPENAI_API_KEY=KEY, RAG_ACCOUNTS=f"ada:editor:{PASSWORD}") as (server, base):
             with httpx.Client(base_url=base, auth=("ada", PASSWORD), timeout=60) as client:
                 assert client.post(V1, json=completion()).status_code == 200
-                client.get("/v1/nothing", headers={"Authorization": f"Bearer eve:{KEY}"})
+                httpx.get(f"{base}/v1/models", headers={"Authorization": f"Bearer eve:{KEY}"})
+                assert "rag_sign_in_failures_total 1.0" in client.get("/metrics").text
                 # What is malformed, gradio prints.
                 client.post("/gradio_api/run/article", json={"data": [{"a": 1}, 2, 3]})
                 assert client.get("/gradio_api/file=/etc/passwd").status_code == 404
