@@ -19,6 +19,7 @@ from index.build import Report, build
 from index.embedding.embedder import EmbeddedPassage
 from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 from index.engines import local_engine
+from index.remove import remove
 from index.store import store_at
 from tests.index.conftest import Search, write
 
@@ -504,6 +505,36 @@ def test_finished_lots_lie_on_disk_while_the_build_goes_on(many: Path, folder: P
     before = {place.name: place.stat().st_ino for place in finished}
     interrupt([many], folder, after=1)
     assert before.items() <= {place.name: place.stat().st_ino for place in (folder / "segments").iterdir()}.items()
+
+
+def test_what_an_interrupted_build_finished_is_kept_for_it_while_others_write(
+    many: Path, articles: Path, folder: Path, interrupt: Interrupt, embedded: list[str], search: Search
+) -> None:
+    build([articles], folder)
+    interrupt([many], folder, after=5)
+    assert build([articles], folder).added == []
+    remove(["bridge"], folder)
+    build([write(articles, {"mill.txt": "The mill was sold.\n"})], folder)
+    embedded.clear()
+    assert len(build([many], folder).added) == 8
+    assert sorted(embedded) == [f"room{n}" for n in range(4, 8)]
+    texts = [text for _, text in _passages(folder, search).values()]
+    assert len(texts) == 11 and "Room 0 of the castle is painted." in texts
+    store_at(folder).verify()
+    used = {part.name for part in store_at(folder).current().parts}
+    assert {place.name for place in (folder / "segments").iterdir()} == used
+
+
+def test_what_an_interrupted_build_finished_of_files_that_changed_goes_with_the_next_change(
+    many: Path, articles: Path, folder: Path, interrupt: Interrupt
+) -> None:
+    build([articles], folder)
+    interrupt([many], folder, after=5)
+    (many / "room0.txt").unlink()
+    write(many, {f"room{n}.txt": f"Room {n} burned down." for n in range(1, 8)})
+    build([write(articles, {"mill.txt": "The mill was sold.\n"})], folder)
+    used = {part.name for part in store_at(folder).current().parts}
+    assert {place.name for place in (folder / "segments").iterdir()} == used
 
 
 def test_a_segment_of_an_interrupted_build_that_broke_is_embedded_again(
