@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event, Lock, Timer
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,8 @@ class BoundedReader:
         """Have the process, unless it is at work."""
         if self._one_at_a_time.acquire(blocking=False):
             try:
-                self._running()
+                with suppress(OSError):  # it is said when a file is to be read
+                    self._running()
             finally:
                 self._one_at_a_time.release()
 
@@ -87,7 +88,7 @@ class BoundedReader:
                 raise UnreadableFile(path, f"cannot be read now: {error.strerror or error}") from error
         if reason := answer.get("reason"):
             raise UnreadableFile(path, reason)
-        return Article(**answer["article"])
+        return replace(Article(**answer["article"]), id=article_id)  # which may be a name that is no Unicode
 
     def close(self) -> None:
         """End the process; it holds nothing that could be lost."""
@@ -95,9 +96,9 @@ class BoundedReader:
         if process is not None:
             process.kill()
             process.wait()
-            for pipe in (process.stdin, process.stdout):
+            for pipe in filter(None, (process.stdin, process.stdout)):
                 with suppress(OSError):  # what was not written yet cannot be any more
-                    pipe.close()  # type: ignore[union-attr]
+                    pipe.close()
 
     def _answer(self, question: list[str]) -> dict[str, Any]:
         """A file is refused for what it does to a new process, not for what others did to one that is old."""
@@ -126,13 +127,16 @@ class BoundedReader:
             line = process.stdout.readline(self._longest_answer)
         except OSError:
             line = b""
+        except BaseException:  # an answer that nobody waits for must not be taken for the next file's
+            self.close()
+            raise
         finally:
             timer.cancel()
             self._used = time.monotonic()
         if not line.endswith(b"\n"):
             self.close()
             raise _Stopped(slow.is_set(), process is not old)
-        answer: dict[str, Any] = json.loads(line.decode("utf-8", "surrogatepass"))
+        answer: dict[str, Any] = json.loads(line)
         if slow.is_set() or answer["last"]:
             self.close()
         return answer

@@ -38,7 +38,7 @@ def main() -> None:
     for count, line in enumerate(sys.stdin.buffer, 1):
         _end_in(limits.seconds + _GRACE)
         answer = {**_answer(line, limits), "last": count == _FILES or _peak() > limits.memory // 4}
-        answers.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+        answers.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         answers.flush()
         _end_in(2 * IDLE)
 

@@ -363,6 +363,30 @@ def test_a_reader_that_is_killed_costs_the_file_in_hand_and_no_other(tmp_path: P
     assert reader.read(file, "x").text == SENTENCE
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs signals")
+def test_an_answer_that_was_not_waited_for_is_not_the_next_file_s(tmp_path: Path, reader: BoundedReader) -> None:
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(KeyboardInterrupt):
+            reader.read(written(tmp_path / "slow.html", endless_styles()), "x")
+    finally:
+        signal.signal(signal.SIGALRM, earlier)
+    assert reader.read(written(tmp_path / "a.txt", SENTENCE), "x").text == SENTENCE
+
+
+def test_a_file_whose_name_is_no_unicode_keeps_its_id(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    try:
+        file = written(tmp_path / name, SENTENCE)
+    except OSError:
+        pytest.skip("needs a file system that takes any bytes for a name")
+    assert read_file(file, name).id == name
+
+
 @needs_proc
 def test_a_reader_can_write_no_file_and_knows_no_key(
     tmp_path: Path, reader: BoundedReader, monkeypatch: pytest.MonkeyPatch
