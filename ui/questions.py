@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import gradio as gr
@@ -38,16 +38,21 @@ class Limits:
 
     Args:
         per_minute: how many questions each sender may ask; other requests may be some times as many.
-        events: the numbers of gradio's events that are questions.
+        page: whose queue the questions of pages wait in.
+        share: how much each sender may have there, waiting or under way; None for all of it.
     """
 
-    def __init__(self, app: ASGIApp, per_minute: int, turns: Turns, events: Collection[int], metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, per_minute: int, turns: Turns, page: gr.Blocks, share: int | None, metrics: Metrics
+    ) -> None:
         self._app = app
         self._requests = Buckets(per_minute * _REQUESTS_A_QUESTION)
         self._questions = Buckets(per_minute)
         self._under_way: Counter[str] = Counter()
         self._turns = turns
-        self._events = events
+        self._page = page
+        self._events = question_events(page)
+        self._share = share
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,10 +81,20 @@ class Limits:
             await self._refused(scope, "stopping", 503, "The server is being stopped.", _SOON)(scope, receive, send)
         elif wait := self._questions.take(sender):
             await self._refused(scope, "questions", 429, "There are too many questions.", wait)(scope, receive, send)
-        elif way in _QUEUED:
-            await self._app(scope, receive, send)
-        else:
+        elif way not in _QUEUED:
             await self._answer(sender, scope, receive, send)
+        elif self._share and self._queued(sender) >= self._share:
+            line = f"You have {self._share} questions under way: wait for their answers."
+            await self._refused(scope, "share", 429, line, _SOON)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _queued(self, sender: str) -> int:
+        """How many questions and changes of a sender are in the page's queue, waiting or under way."""
+        queue = self._page._queue
+        waiting = (event for line in queue.event_queue_per_concurrency_id.values() for event in line.queue)
+        under_way = (event for job in queue.active_jobs for event in job or ())
+        return sum(sender_of(event.request.scope) == sender for event in (*waiting, *under_way))
 
     async def _answer(self, sender: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in a turn of its own, which lasts until the answer is sent."""

@@ -33,11 +33,11 @@ from ui.kept import kept_for
 from ui.limits import Bodies, PatientProtocol, Turns
 from ui.logs import log_to
 from ui.metrics import Metrics
-from ui.questions import ANSWERED_AT_ONCE, WAITING, Limits, question_events
+from ui.questions import ANSWERED_AT_ONCE, WAITING, Limits
 from ui.requests import Requests
 from ui.runs import Runs
 from ui.server_settings import LOOPBACK, ServerSettings
-from ui.site import Site, appearance, build_page
+from ui.site import Site, appearance, build_page, share_of
 from ui.stopping import StoppingServer
 from ui.uploads import Uploads
 
@@ -84,7 +84,8 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     app.state.page, app.state.turns = page, turns
     # Each stands before those that are named above it.
     most = settings.questions(has_accounts=bool(site.accounts))
-    app.add_middleware(Limits, per_minute=most, turns=turns, events=question_events(page), metrics=site.metrics)
+    share = share_of(site) if site.accounts or not settings.is_loopback else None
+    app.add_middleware(Limits, per_minute=most, turns=turns, page=page, share=share, metrics=site.metrics)
     # It names no origins: gradio leaves its own out then, which lets in other sites.
     app.add_middleware(CORSMiddleware)
     app.add_middleware(Door, accounts=site.accounts)

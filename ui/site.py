@@ -68,10 +68,20 @@ def build_page(site: Site) -> gr.Blocks:
                 evaluation_page(tab, EvaluationDesk(chatbot, chatbot.location, conversations, site.runs))
         if site.accounts:
             page.load(_signed_in, None, masthead, queue=False, **QUIETLY)
-    concurrent = CONCURRENT_WRITINGS if "://" in settings.llm else CONCURRENT_QUESTIONS
-    page.queue(default_concurrency_limit=concurrent, max_size=WAITING_QUESTIONS)
+    limit = CONCURRENT_WRITINGS if _is_waiting(site) else CONCURRENT_QUESTIONS
+    page.queue(default_concurrency_limit=limit, max_size=WAITING_QUESTIONS)
     guard(page)
     return page
+
+
+def share_of(site: Site) -> int:
+    """How many questions one of many readers may have under way on the page, so that there is room for the others."""
+    return (CONCURRENT_WRITINGS if _is_waiting(site) else WAITING_QUESTIONS) // 2
+
+
+def _is_waiting(site: Site) -> bool:
+    """Whether answers are waited for, from a language model at an address."""
+    return "://" in site.chatbot.settings.llm
 
 
 def appearance(site: Site) -> dict[str, Any]:

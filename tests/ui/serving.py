@@ -9,6 +9,7 @@ from pathlib import Path
 from time import sleep
 
 import gradio as gr
+import httpx
 import uvicorn
 from fastapi import FastAPI, Request
 
@@ -42,6 +43,12 @@ def built(folder: Path) -> Path:
 def asked_by(account: Account | None = None) -> gr.Request:
     """A request of an account, or of whoever is at a page without accounts, as events of the page get it."""
     return gr.Request(Request({"type": "http", "user": account or Account("", "editor")}))
+
+
+def event_of(client: httpx.Client, name: str) -> int:
+    """The number of the page's event of some name, such as `ask`."""
+    events = client.get("/config").raise_for_status().json()["dependencies"]
+    return next(int(event["id"]) for event in events if any(target[1] == name for target in event["targets"]))
 
 
 @contextmanager

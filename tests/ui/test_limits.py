@@ -20,6 +20,7 @@ import pytest
 from rag import Settings
 from rag.current import CurrentChatbot
 from tests.rag.llm.model_server import Completion, ModelServer
+from tests.ui.serving import event_of
 from ui import limits
 from ui.door.accounts import Account
 from ui.limits import LONGEST_BODY, Buckets, Full, Turns, sender_of
@@ -173,15 +174,14 @@ def test_a_flood_of_anything_is_refused_and_another_is_served(own_index: Path) -
 
 
 def test_a_stuck_language_model_holds_up_nobody_else(own_index: Path) -> None:
-    free = Event()
     at_most = ANSWERED_AT_ONCE // 2 + WAITING // 2
     with (
-        ModelServer(Completion(["It was offset. [1]"], gate=free)) as model,
-        serving(own_index, Settings(llm=model.address)) as served,
-        sender(served) as many,
-        sender(served, OTHER) as other,
+        ModelServer(Completion(["It was offset. [1]"], gate=Event())) as model,
         ThreadPoolExecutor(at_most + 5) as threads,
+        # Closed first, so that nobody waits for the model to the end.
+        serving(own_index, Settings(llm=model.address)) as served,
     ):
+        many, other = sender(served), sender(served, OTHER)
         asked = [threads.submit(many.post, V1, json=completion()) for _ in range(at_most + 5)]
         while sum(item.done() for item in asked) < 5:
             sleep(0.05)
@@ -194,8 +194,6 @@ def test_a_stuck_language_model_holds_up_nobody_else(own_index: Path) -> None:
         shown = other.get("/metrics").text
         assert f"rag_under_way {ANSWERED_AT_ONCE // 2}.0" in shown
         assert f"rag_waiting {WAITING // 2}.0" in shown
-        free.set()
-        assert sorted(item.result().status_code for item in asked) == [200] * at_most + [503] * 5
 
 
 def test_when_the_pages_queue_is_full_the_next_is_told_to_try_again(own_index: Path) -> None:
@@ -205,11 +203,7 @@ def test_when_the_pages_queue_is_full_the_next_is_told_to_try_again(own_index: P
         serving(own_index, Settings(llm=model.address)) as served,
         sender(served) as client,
     ):
-        number = next(
-            item["id"]
-            for item in client.get("/config").json()["dependencies"]
-            if any(target[1] == "ask" for target in item["targets"])
-        )
+        number = event_of(client, "ask")
         event = {"event_data": {"question": WHY, "again": None}, "fn_index": number}
 
         def join(session: int) -> httpx.Response:
@@ -222,6 +216,33 @@ def test_when_the_pages_queue_is_full_the_next_is_told_to_try_again(own_index: P
         assert {reply.status_code for reply in full} == {503}
         assert 64 <= len(replies) - len(full) <= 72 + 8
         assert "Queue is full" in full[0].json()["detail"]
+
+
+def test_one_reader_cannot_fill_the_pages_queue(own_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_ACCOUNTS", "ada:reader:lovelace1815;ben:reader:franklin1706")
+    free = Event()
+    with (
+        ModelServer(Completion(["It was offset. [1]"], gate=free)) as model,
+        serving(own_index, Settings(llm=model.address)) as served,
+        sender(served) as client,
+    ):
+        ada, ben = ("ada", "lovelace1815"), ("ben", "franklin1706")
+        client.auth = ada
+        number = event_of(client, "ask")
+        event = {"event_data": {"question": WHY, "again": None}, "fn_index": number}
+
+        def join(account: tuple[str, str], session: int) -> httpx.Response:
+            body = {"data": ["", [], "", "", 12, None], **event, "session_hash": f"{account[0]}{session}"}
+            return client.post("/gradio_api/queue/join", json=body, auth=account)
+
+        replies = [join(ada, session) for session in range(6)]
+        assert [reply.status_code for reply in replies] == [200] * 4 + [429] * 2
+        assert "You have 4 questions under way" in replies[-1].json()["detail"]
+        assert join(ben, 0).status_code == 200
+        free.set()
+        assert (
+            "process_completed" in client.get("/gradio_api/queue/data", params={"session_hash": "ben0"}, auth=ben).text
+        )
 
 
 def test_a_question_and_a_history_over_their_lengths_are_told_so(served: Served) -> None:

@@ -25,6 +25,7 @@ from rag import Settings
 from rag.chatbot import Chatbot
 from rag.current import CurrentChatbot
 from tests.rag.llm.model_server import Completion, ModelServer, refusal
+from tests.ui.serving import event_of
 from ui.logs import JsonLines
 from ui.server import start
 from ui.server_settings import ServerSettings
@@ -155,11 +156,7 @@ def test_an_error_of_the_page_is_told_there(served: Served, logged: list[dict[st
 
 def page_answer(client: httpx.Client, session: str = "s") -> str:
     """What the page is sent for a question in its box, as it comes."""
-    number = next(
-        item["id"]
-        for item in client.get("/config").json()["dependencies"]
-        if any(target[1] == "ask" for target in item["targets"])
-    )
+    number = event_of(client, "ask")
     event = {"event_data": {"question": WHY, "again": None}, "fn_index": number, "session_hash": session}
     client.post("/gradio_api/queue/join", json={"data": ["", [], "", "", 12, None], **event}).raise_for_status()
     return client.get("/gradio_api/queue/data", params={"session_hash": session}).text

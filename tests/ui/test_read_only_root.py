@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ui.serving import event_of
+
 ROOT = Path(__file__).parents[2]
 WHY = "Why was the mill closed?"
 NOBODY = 65534
@@ -80,11 +82,7 @@ def _upload(client: httpx.Client) -> None:
     article = b"# The mill\n\nThe mill was closed because the river froze in January 1907. It never opened again.\n"
     (path,) = client.post("/gradio_api/upload", files={"files": ("mill.md", article)}).json()
     dropped = {"path": path, "orig_name": "mill.md", "meta": {"_type": "gradio.FileData"}}
-    number = next(
-        item["id"]
-        for item in client.get("/config").json()["dependencies"]
-        if any(target[1] == "upload" for target in item["targets"])
-    )
+    number = event_of(client, "upload")
     body = {"data": [[dropped], ""], "fn_index": number, "session_hash": "s"}
     client.post("/gradio_api/queue/join", json=body).raise_for_status()
     assert "added" in client.get("/gradio_api/queue/data", params={"session_hash": "s"}).text
