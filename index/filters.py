@@ -32,7 +32,7 @@ class Filters:
         object.__setattr__(self, "sources", sources)
         for name, date in (("since", self.since), ("until", self.until)):
             if date is not None and iso_date(date) != date:
-                raise BadFilter(f"{name} is {date!r}: give a date such as 2024, 2024-06 or 2024-06-15")
+                raise BadFilter(f"{name} is {date[:40]!r}: give a date such as 2024, 2024-06 or 2024-06-15")
         if self.since and self.until and self.since[: len(self.until)] > self.until[: len(self.since)]:
             raise BadFilter(f"{self.since} comes after {self.until}: give the earlier date first")
 

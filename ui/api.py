@@ -176,7 +176,7 @@ def add_endpoints(chatbot: Callable[[], Chatbot], usual: int, metrics: Metrics |
             return ArticleResult(**asdict(chatbot().index.article(article_id)))
         # Half of a surrogate pair is no character, and no id has one.
         except (KeyError, UnicodeEncodeError):
-            raise RagError(f"there is no article {article_id}: take an id from a citation or a passage") from None
+            raise RagError(f"there is no article {article_id[:200]}: take an id from a citation or a passage") from None
 
     for endpoint in (ask, search, article):
         # Without gradio's queue, which would have its MCP server call itself over HTTP.

@@ -218,7 +218,7 @@ def _event(data: Json) -> str:
 
 
 def _unknown(name: str) -> Response:
-    return JSONResponse(_error(f"there is no model {name}: ask {MODEL}", "model", "model_not_found"), 404)
+    return JSONResponse(_error(f"there is no model {name[:200]}: ask {MODEL}", "model", "model_not_found"), 404)
 
 
 def _failure(error: Exception) -> tuple[int, Json]:

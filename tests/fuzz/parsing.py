@@ -84,7 +84,8 @@ def _look_up(text: str) -> None:
 
 @target(st.tuples(readable((*_NUMBERS, *_NAMES), most=15), readable(_NAMES, most=15)), quick=100)
 def claims_and_evidence(case: tuple[str, str]) -> None:
-    claim, evidence = case
+    # A reply that is read, and three sentences that a passage holds, are no longer.
+    claim, evidence = case[0][:4_000], case[1][:1_000]
     assert denies(claim, evidence) in (True, False)
     assert misattached(claim, [evidence, claim], frozenset()) in (True, False)
     assert contradicts(claim, evidence, frozenset(content_terms(evidence))) in (True, False)
@@ -187,7 +188,7 @@ def names_of_uploads(text: str) -> None:
     assert not name.startswith((".", "~"))
     assert not set(name) & set("/\\\0\n")
     assert len(name.encode()) <= 200
-    assert safe_name(name) == name
+    assert not name.endswith((" ", "."))
 
 
 @target(st.tuples(texts(most=8), texts(most=8), st.integers(-5, 10**12)), quick=150)
