@@ -254,8 +254,11 @@ def _chat(options: argparse.Namespace) -> None:
     from index.store import store_at
     from rag.current import CurrentChatbot
     from rag.library import ready_index
+    from ui.door.accounts import accounts_for
 
     settings, server = _settings(options), _server_settings(options)
+    # Before an index is made, not after it.
+    accounts_for(server)
     if settings.llm:
         from rag.llm.load import load
 

@@ -114,7 +114,7 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
         ssr_mode=False,
         pwa=False,
         mcp_server=settings.mcp,
-        **appearance(site),
+        **appearance(),
     )
     # Mounted, gradio does not know that it is served, and takes any path that a request names for a file that was
     # uploaded to it.
@@ -173,9 +173,10 @@ def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
 
     What is being answered then is finished within `grace_seconds`; whoever asks again ends it at once.
     """
-    log_to(sys.stderr, settings.log)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     served = start(chatbot, settings)
+    # Only now: what keeps it from being served is said in one line by whoever started it.
+    log_to(sys.stderr, settings.log)
     try:
         print(f"Ask your articles at {served.address}", flush=True)  # noqa: T201
         while True:

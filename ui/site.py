@@ -20,7 +20,7 @@ from ui.pages.chat import ChatDesk, chat_page
 from ui.pages.evaluation import EvaluationDesk, evaluation_page
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.library import LibraryDesk, library_page
-from ui.pages.parts import ASSETS, QUIETLY
+from ui.pages.parts import ASSETS, QUIETLY, html_part
 from ui.runs import Runs
 from ui.uploads import Uploads
 
@@ -57,7 +57,7 @@ def build_page(site: Site) -> gr.Blocks:
     with page:
         # First, so that nothing of the page's own takes their names.
         add_endpoints(chatbot, settings.passages, site.metrics)
-        masthead = gr.HTML(_masthead(), elem_id="masthead", apply_default_css=False)
+        masthead = html_part("masthead", _masthead())
         with gr.Tabs(elem_id="pages"):
             with gr.Tab("Chat", id="chat") as tab:
                 desk = ChatDesk(chatbot, conversations, site.metrics)
@@ -84,12 +84,11 @@ def _is_waiting(site: Site) -> bool:
     return "://" in site.chatbot.settings.llm
 
 
-def appearance(site: Site) -> dict[str, Any]:
+def appearance() -> dict[str, Any]:
     """How the pages look, as `gradio.mount_gradio_app` takes it."""
     styles = "\n".join((ASSETS / f"{name}.css").read_text("utf-8") for name in _STYLES)
     # In the head as it is written: what is given as `css` is prefixed, and broken at commas inside brackets.
-    script = f"<script>{(ASSETS / 'door.js').read_text('utf-8')}</script>" if site.accounts else ""
-    return {"theme": gr.themes.Base(font=_SANS, font_mono=_MONO), "head": f"<style>{styles}</style>{script}"}
+    return {"theme": gr.themes.Base(font=_SANS, font_mono=_MONO), "head": f"<style>{styles}</style>"}
 
 
 def _signed_in(request: gr.Request) -> str:
@@ -99,7 +98,7 @@ def _signed_in(request: gr.Request) -> str:
 def _masthead(name: str = "") -> str:
     leaving = (
         f'<form method="post" action="{SIGN_OUT}" id="account"><span class="quiet">{escape(name)}</span>'
-        '<button class="tool leave" aria-label="Sign out" title="Sign out"></button></form>'
+        f'<button class="tool leave" aria-label="Sign out" title="Sign out {escape(name)}"></button></form>'
     )
     return (
         '<h1>Ask your articles</h1><button type="button" class="tool side" id="side-toggle" '

@@ -114,6 +114,50 @@ def test_a_file_of_another_version_or_program_is_refused(tmp_path: Path) -> None
             Conversations(tmp_path / name)
 
 
+def test_whoever_is_not_the_owner_finds_and_changes_nothing(
+    conversations: Conversations, answers: tuple[Answer, Answer]
+) -> None:
+    anna, bert = conversations.of("anna"), conversations.of("bert")
+    exchange = anna.add("c", INDIA, answers[0], "{}")
+    anna.judge(exchange.id, Verdict(liked=True))
+    before = anna.exchanges("c")
+    for other in (bert, conversations, conversations.of("Anna")):
+        for listed in (other.all(), other.exchanges("c"), other.judged(), other.has_judged()):
+            assert not listed
+        for found in (other.get("c"), other.exchange(exchange.id), other.last("c"), other.receipt(exchange.id)):
+            assert found is None
+        assert other.conversation_of(exchange.id) is None
+        other.rename("c", "mine")
+        other.judge(exchange.id, Verdict(liked=False))
+        other.take_back(exchange.id)
+        other.delete("c")
+        with pytest.raises(RagError, match="somebody else's"):
+            other.add("c", "And then?", "no")
+    assert anna.exchanges("c") == before
+    assert [item.name for item in anna.all()] == [INDIA]
+    assert [item.id for item in anna.all()] == ["c"]
+
+
+def test_a_file_of_the_first_version_goes_on_as_that_of_no_account(
+    tmp_path: Path, answers: tuple[Answer, Answer]
+) -> None:
+    file = tmp_path / "conversations.sqlite"
+    first = Conversations(file)
+    first.add("c", INDIA, answers[0])
+    first.close()
+    with sqlite3.connect(file) as database:
+        database.execute("ALTER TABLE conversations DROP COLUMN owner")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    one, two = Conversations(file), Conversations(file)
+    assert [item.reply for item in one.exchanges("c")] == [answers[0]]
+    assert one.of("anna").all() == []
+    two.of("anna").add("d", "Who?", "no")
+    assert [item.id for item in one.of("anna").all()] == ["d"]
+    one.close()
+    two.close()
+
+
 def test_an_answer_of_another_version_hides_no_other(tmp_path: Path, answers: tuple[Answer, Answer]) -> None:
     file = tmp_path / "conversations.sqlite"
     conversations = Conversations(file)

@@ -89,6 +89,15 @@ def test_another_sites_page_changes_nothing_and_shows_nothing_in_a_frame(served:
     assert httpx.get(served.address).headers["x-frame-options"] == "SAMEORIGIN"
 
 
+def test_no_other_site_may_read_what_is_served(served: Served) -> None:
+    with httpx.Client(base_url=served.address) as client:
+        for path in ("/", "/config", "/v1/models", "/gradio_api/info", "/gradio_api/queue/join", "/judged.jsonl"):
+            for origin in ("https://evil.example", "null", "http://localhost:1"):
+                asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+                for method in ("GET", "OPTIONS"):
+                    assert "access-control-allow-origin" not in client.request(method, path, headers=asks).headers
+
+
 def test_serving_says_one_line_and_ends_quietly_on_interrupt(own_index: Path) -> None:
     # A proxy that nobody answers at: the page is the machine's own affair.
     environment = {**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}

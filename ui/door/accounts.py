@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from corpus.errors import RagError, SettingsError
+from corpus.errors import SettingsError
 
 if TYPE_CHECKING:
     from ui.server_settings import ServerSettings
@@ -42,15 +42,11 @@ class Account:
         """Whether the articles and the runs may be changed."""
         return self.role == "editor"
 
-    def check_editor(self) -> None:
-        """Make sure that this may be changed.
-
-        Raises:
-            RagError: it may not.
-        """
-        if not self.is_editor:
-            why = f"{self.name} is a reader" if self.name else "the page was started with --read-only"
-            raise RagError(f"only an editor may do this, and {why}")
+    @property
+    def refusal(self) -> str:
+        """What a reader is told who tries to change something."""
+        why = f"{self.name} is a reader" if self.name else "the page was started with --read-only"
+        return f"Only an editor may do this, and {why}."
 
 
 def account_of(request: Any) -> Account:

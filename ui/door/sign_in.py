@@ -23,9 +23,11 @@ _POLICY = (
 
 async def sign_in(request: Request, gate: Gate) -> Response:
     """The page, or, for its form, a session, and from there to what was wanted."""
-    if request.method != "POST":
+    if request.method in ("GET", "HEAD"):
         onward = own_path(request.query_params.get("next", ""))
         return RedirectResponse(onward, 303) if gate.signed_in(request) else _page(onward)
+    if request.method != "POST":
+        return JSONResponse({"detail": "Sign in with POST."}, 405, {"Allow": "GET, HEAD, POST"})
     form = await _form(request)
     name, onward = form.get("username", "").strip(), own_path(form.get("next", ""))
     try:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from corpus.errors import RagError
+from corpus.errors import BadGoldFile, RagError
 from corpus.gold import GoldQuestion, load_gold
 from index.location import Location
 from rag.chatbot import Chatbot
@@ -78,11 +78,13 @@ class EvaluationDesk:
 
     def take(self, file: str, request: gr.Request) -> Shown:
         """The questions of a file that was dropped, chosen to be run; a line where it is no gold file."""
-        path, account = Path(file), account_of(request)
+        account = account_of(request)
+        if not account.is_editor:
+            return _refused(account)
+        path = Path(file)
         try:
-            account.check_editor()
             dropped = Gold(path.name, load_gold(path))
-        except RagError as error:
+        except BadGoldFile as error:
             # Where it was put on this machine tells the reader nothing.
             return Shown(file=None, told=notice(str(error).replace(str(path), path.name)))
         finally:
@@ -92,8 +94,9 @@ class EvaluationDesk:
     def start(self, chosen: str | None, dropped: Gold | None, request: gr.Request) -> Shown:
         """Run the questions that are chosen; a line where that cannot be done now."""
         told, account = "", account_of(request)
+        if not account.is_editor:
+            return _refused(account)
         try:
-            account.check_editor()
             gold = next((item for item in self._at_hand(account, dropped) if item.name == chosen), None)
             if gold:
                 self._runner.start(gold.name, gold.questions, self._chatbot())
@@ -105,10 +108,9 @@ class EvaluationDesk:
 
     def stop(self, request: gr.Request) -> Shown:
         """End the run under way."""
-        try:
-            account_of(request).check_editor()
-        except RagError as error:
-            return Shown(told=notice(str(error)))
+        account = account_of(request)
+        if not account.is_editor:
+            return _refused(account)
         self._runner.stop()
         return Shown(stop=gr.Button(interactive=False))
 
@@ -147,10 +149,8 @@ class EvaluationDesk:
     def delete(self, opened: str, event: gr.EventData, request: gr.Request) -> Shown:
         """The page without a run."""
         account = account_of(request)
-        try:
-            account.check_editor()
-        except RagError as error:
-            return Shown(told=notice(str(error)))
+        if not account.is_editor:
+            return _refused(account)
         self._runs.delete(str(event.run))
         run = self._runs.get(opened)
         if run is None:
@@ -198,6 +198,11 @@ class EvaluationDesk:
         """The runs before one, to compare it with."""
         earlier = [(run_name(item), item.id) for item in self._runs.all() if item.made < run.made]
         return gr.Dropdown([("nothing", ""), *earlier], value="", visible=bool(earlier))
+
+
+def _refused(account: Account) -> Shown:
+    """A line for whoever may only look at runs."""
+    return Shown(file=None, told=notice(account.refusal))
 
 
 def _bundled(index: Location) -> Gold | None:

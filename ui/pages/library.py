@@ -107,9 +107,11 @@ class LibraryDesk:
         self, account: Account, work: Callable[[Progress], Change], search: str, offset: int = 0
     ) -> Iterator[Shown]:
         """How far a change is, and at last the page after it."""
+        if not account.is_editor:
+            yield self.show(account, search, offset, render.failure(account.refusal))
+            return
         news = ""
         try:
-            account.check_editor()
             for step in steps(work):
                 if isinstance(step, Done):
                     self._metrics.changed(step.value.error)
