@@ -32,9 +32,9 @@ def titled(strings: Sequence[str]) -> list[Article]:
     ]
 
 
-def told(strings: Sequence[str]) -> Article:
+def told(strings: Sequence[str], name: str = "all") -> Article:
     """One article with a paragraph for each string."""
-    return Article("all", "The strings", "\n\n".join(filter(None, map(tidy, strings))))
+    return Article(name, "The strings", "\n\n".join(filter(None, map(tidy, strings))))
 
 
 def index_of(articles: Sequence[Article], folder: Path) -> Path:
