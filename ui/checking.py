@@ -40,7 +40,9 @@ def _line(check: QuoteCheck) -> str:
     quote = check.quote
     now = f", now {check.place[0]}-{check.place[1]}" if check.verdict is Verdict.MOVED and check.place else ""
     words = shorten(quote.quote, _SHOWN, placeholder=" …")
-    return f"{check.verdict:8} [{quote.number}] {quote.article_id} {quote.start}-{quote.end}{now}: “{words}”"
+    line = f"{check.verdict:8} [{quote.number}] {quote.article_id} {quote.start}-{quote.end}{now}: “{words}”"
+    # A receipt comes from somebody else, and a terminal takes some characters for orders.
+    return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
 def _counted(count: int, verdict: Verdict) -> str:
