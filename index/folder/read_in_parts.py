@@ -62,31 +62,33 @@ class Rows:
 
     def between(self, start: int, end: int) -> HalfVectors:
         """Neighbouring vectors, shape (end - start, width); IndexDamaged where they are not what was written."""
-        end = min(end, self._count)
-        return self._vectors(self._file.read(start * self._bytes, end * self._bytes), range(start, end))
+        end, each = min(end, self._count), self._bytes
+        content = self._file.read(start * each, end * each)
+        if self._seals is not None:
+            rows = [content[place : place + each] for place in range(0, len(content), each)]
+            self._check(rows, self._seals[start:end])
+        return self._vectors(content, end - start)
 
     def take(self, rows: NDArray[np.int64]) -> HalfVectors:
         """Vectors from anywhere, shape (rows, width); IndexDamaged where they are not what was written."""
-        numbers = rows.tolist()
-        content = b"".join([self._file.read(row * self._bytes, (row + 1) * self._bytes) for row in numbers])
-        return self._vectors(content, numbers)
+        read, each = self._file.read, self._bytes
+        content = [read(row * each, (row + 1) * each) for row in rows.tolist()]
+        if self._seals is not None:
+            self._check(content, self._seals[rows])
+        return self._vectors(b"".join(content), len(rows))
 
-    def _vectors(self, content: bytes, rows: Sequence[int]) -> HalfVectors:
-        """The vectors of some rows, once they are what was written."""
-        if len(content) != len(rows) * self._bytes or not self._sealed(content, rows):
+    def _check(self, rows: Sequence[bytes], seals: NDArray[np.uint64]) -> None:
+        if list(map(seal_number, rows)) != seals.tolist():
+            raise self.damaged(self._path.name)
+
+    def _vectors(self, content: bytes, count: int) -> HalfVectors:
+        if len(content) != count * self._bytes:
             raise self.damaged(self._path.name)
         return np.frombuffer(content, dtype=np.float16).reshape(-1, self.width)
 
     def damaged(self, name: str) -> IndexDamaged:
         """That a file of the folder that the vectors lie in is not what was written."""
         return IndexDamaged(self._path.parents[2], self._path.with_name(name), "is not what was written")
-
-    def _sealed(self, content: bytes, rows: Sequence[int]) -> bool:
-        if self._seals is None:
-            return True
-        each, starts = self._bytes, range(0, len(content), self._bytes)
-        found = [seal_number(content[start : start + each]) for start in starts]
-        return np.array_equal(np.array(found, dtype=np.uint64), self._seals[rows])
 
     def close(self) -> None:
         """Let go of the file."""
