@@ -122,8 +122,10 @@ class Scene:
         Args:
             at_a_call: it ended at the last of its calls, which was not made; else somewhere after it.
         """
-        made = ended.calls[:-1] if at_a_call else ended.calls
-        done = any(map(_puts_in_force, made))
+        if at_a_call:
+            done = any(map(_puts_in_force, ended.calls[:-1]))
+        else:
+            done = _index(self.place.run(["look"]).saw[0]) == _index(self.new)
         going_on = self.place.run(["look"], self.operation.after if done else self.operation.step, ["look"])
         assert going_on.status == 0, (ended.calls[-1:], going_on.said)
         left, after = going_on.saw
@@ -210,7 +212,7 @@ def test_killed_at_random_moments_it_leaves_the_old_or_the_new_and_goes_on(
     draw, killed = random.Random(0), 0
     while killed < RANDOM_MOMENTS:
         drawn = scene(draw.choice([*OPERATIONS]))
-        killed += _killed_at_random(drawn, draw.uniform(0.001, drawn.whole.seconds))
+        killed += _killed_at_random(drawn, draw.uniform(0.001, drawn.whole.seconds / 2))
     with capsys.disabled():
         sys.stdout.write(f"killed at {killed} random moments\n")
 

@@ -180,14 +180,14 @@ def _stop_at_calls() -> None:
 
 def _call(pid: int, folder: Path) -> Call | None:
     """The call at which a process stopped, if it is about something below the folder."""
-    registers = _registers(pid)
-    number = registers[_NUMBER]
-    what, how, places = _CALLS[number]
-    arguments = [registers[place] for place in _ARGUMENTS]
     try:
+        registers = _registers(pid)
+        number = registers[_NUMBER]
+        what, how, places = _CALLS[number]
+        arguments = [registers[place] for place in _ARGUMENTS]
         paths = [_path(pid, how, arguments[place:]) for place in places]
     except OSError:
-        return None
+        return None  # no file, or the process has been killed meanwhile
     if not paths[-1].is_relative_to(folder):
         return None
     there = os.path.lexists(paths[-1])
