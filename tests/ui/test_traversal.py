@@ -37,7 +37,7 @@ UPWARDS = (
     *("..;/", ".%00./", "%c0%ae%c0%ae/", "%uff0e%uff0e/", "file:///", "C:\\"),
 )
 # More than the page has.
-EVENTS = 60
+EVENTS = 50
 # What a reply may be that serves no file.
 REFUSED = (400, 403, 404, 405, 422)
 
@@ -115,13 +115,13 @@ def test_no_event_of_the_page_takes_a_file_of_the_server_for_an_upload(
     served: Served, connection: HTTPConnection, secrets: list[Path]
 ) -> None:
     before = served.site.chatbot().index.manifest
-    for file in secrets[:3]:
+    for number in range(EVENTS):
+        file = secrets[number % 3]
         sent: Any = {"path": str(file), "orig_name": "a.md", "meta": {"_type": "gradio.FileData"}}
-        for number in range(EVENTS):
-            for data in ([sent] * 6, [[sent]] * 6):
-                body = json.dumps({"data": data, "fn_index": number, "session_hash": "a"})
-                _, said = _asked(connection, "POST", "/gradio_api/run/predict", body)
-                assert SECRET not in said
+        for data in ([sent] * 6, [[sent]] * 6):
+            body = json.dumps({"data": data, "fn_index": number, "session_hash": "a"})
+            _, said = _asked(connection, "POST", "/gradio_api/run/predict", body)
+            assert SECRET not in said
         assert not list(Path(get_upload_folder()).glob(f"*/{file.name}"))
     assert served.site.chatbot().index.manifest == before
 
@@ -135,7 +135,6 @@ def test_an_upload_lies_where_the_server_puts_it_whatever_it_is_called(served: S
         f"../{secrets[0]}",
         "%2e%2e%2fx.md",
         "\0x.md",
-        "",
         "..",
     ):
         reply = httpx.post(f"{served.address}/gradio_api/upload", files={"files": (name, b"# Evil")})
