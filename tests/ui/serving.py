@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
+from typing import Any, TypeVar
 
 import gradio as gr
 import httpx
@@ -15,6 +18,8 @@ from fastapi import FastAPI, Request
 
 from index.build import build
 from ui.door.accounts import Account
+
+Come = TypeVar("Come")
 
 ARTICLES = {
     "lamp.md": (
@@ -64,3 +69,9 @@ def served(app: FastAPI) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
+
+
+def come_to(work: Coroutine[Any, Any, Come]) -> Come:
+    """What a coroutine comes to, in a thread of its own: a browser's driver keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from importlib import import_module
@@ -18,7 +17,7 @@ from mcp.types import CallToolResult, TextContent, Tool
 from corpus.errors import MissingDependency
 from rag import Chatbot, Settings
 from tests.rag.llm.model_server import Completion, ModelServer, refusal
-from tests.ui.serving import CATS, LAMP, UNKNOWN, built, served
+from tests.ui.serving import CATS, LAMP, UNKNOWN, built, come_to, served
 from ui.api import add_endpoints, require_mcp
 
 # Without types of its own.
@@ -60,7 +59,7 @@ def _tools(address: str) -> list[Tool]:
     async def listed(session: ClientSession) -> list[Tool]:
         return (await session.list_tools()).tools
 
-    tools: list[Tool] = asyncio.run(_in_session(address, listed))
+    tools: list[Tool] = come_to(_in_session(address, listed))
     return tools
 
 
@@ -68,7 +67,7 @@ def _call(address: str, tool: str, **arguments: Any) -> CallToolResult:
     async def called(session: ClientSession) -> CallToolResult:
         return await session.call_tool(tool, arguments)
 
-    result: CallToolResult = asyncio.run(_in_session(address, called))
+    result: CallToolResult = come_to(_in_session(address, called))
     return result
 
 

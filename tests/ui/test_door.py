@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from starlette.routing import BaseRoute, Mount
 from corpus.errors import SettingsError
 from rag import Settings
 from rag.current import CurrentChatbot
+from tests.ui.serving import come_to
 from ui.cli import main
 from ui.conversations import Verdict
 from ui.door.accounts import Account, Accounts, accounts_for
@@ -308,7 +308,7 @@ def test_an_assistant_comes_in_with_its_header(closed: Served) -> None:
             await session.initialize()
             return str((await session.call_tool("ask", {"question": INDIA})).content)
 
-    assert PROOF in asyncio.run(ask({"Authorization": f"Bearer {':'.join(ANNA)}"}))
+    assert PROOF in come_to(ask({"Authorization": f"Bearer {':'.join(ANNA)}"}))
 
 
 def test_the_cookie_is_for_this_server_alone_and_no_script_sees_it(nobody: httpx.Client) -> None:

@@ -20,7 +20,7 @@ import pytest
 from rag import Settings
 from rag.current import CurrentChatbot
 from tests.rag.llm.model_server import Completion, ModelServer
-from tests.ui.serving import event_of
+from tests.ui.serving import come_to, event_of
 from ui import limits
 from ui.door.accounts import Account
 from ui.limits import LONGEST_BODY, Buckets, Full, Turns, sender_of
@@ -111,7 +111,7 @@ def test_turns_go_round_and_nobody_has_more_than_half_of_them() -> None:
         await asyncio.sleep(0)
         return [*begun, *(task.get_name() for task in waiting[2:5] if task.done() and not task.cancelled())]
 
-    assert asyncio.run(take_turns()) == ["many", "many", "few", "few", "many"]
+    assert come_to(take_turns()) == ["many", "many", "few", "few", "many"]
 
 
 @pytest.mark.parametrize("path", [V1, "/gradio_api/run/ask", "/gradio_api/queue/join", "/gradio_api/upload"])
