@@ -53,7 +53,12 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 def terms(text: str) -> list[str]:
     """A text's words as BM25 sees them: lower case, without accents, stop words or endings; in order, repeats kept."""
-    analyzed: list[str] = _analyzer().analyze(with_plain_numbers(text))
+    plain = with_plain_numbers(text)
+    try:
+        analyzed: list[str] = _analyzer().analyze(plain)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair is no character.
+        analyzed = _analyzer().analyze(plain.encode("utf-8", "replace").decode("utf-8"))
     return analyzed
 
 
