@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import statistics
 import tempfile
@@ -18,6 +19,7 @@ from tests.ui.browsing import chromium
 ASKERS = 8
 _GOLD = Path(__file__).parents[2] / "corpus" / "gold.jsonl"
 _STRETCHES = 10
+_NONE = (Holding(math.nan, 0, 0),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +68,7 @@ def soak(index: Path, seconds: float) -> Soaked:
 def _stretch(load: Load, begin: float, seconds: float) -> Stretch:
     waits = [each.milliseconds for each in load.asked if begin <= each.at < begin + seconds]
     held = [holding for at, holding in load.held if begin <= at < begin + seconds]
-    megabytes, files, threads = (statistics.median(values) for values in zip(*map(astuple, held), strict=True))
-    return Stretch(len(waits), float(np.percentile(waits, 95)), Holding(megabytes, round(files), round(threads)))
+    # A server that answers nothing, or ended, has none of either: its errors say why.
+    megabytes, files, threads = (statistics.median(values) for values in zip(*map(astuple, held or _NONE), strict=True))
+    p95 = float(np.percentile(waits, 95)) if waits else math.nan
+    return Stretch(len(waits), p95, Holding(megabytes, round(files), round(threads)))
