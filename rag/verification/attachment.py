@@ -17,6 +17,8 @@ _FADING = 0.6
 # Another particular of the evidence must have so much more of the claim's words around it.
 _MARGIN = 0.25
 _TIMES = 1.2
+# Particulars of a text that are compared: no sentence has so many, but a model may say one for ever.
+_MOST = 50
 _CLAUSE_ENDS = re.compile(r"[,;]\s|\b(?:and|but|while|whereas)\b")
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be)\b[^,;.]*?\bby\b", re.IGNORECASE)
 
@@ -61,8 +63,8 @@ def misattached(claim: str, evidence: Sequence[str], known: AbstractSet[str]) ->
 
 def _is_parted(claim: str, evidence: Sequence[str], known: AbstractSet[str]) -> bool:
     """Whether a clause says of a name what the evidence says of another clause's name, and that of it."""
-    clauses = [particulars(clause, known) for clause in _CLAUSE_ENDS.split(claim)]
-    held = [particulars(sentence, known) for sentence in evidence]
+    clauses = [particulars(clause, known)[:_MOST] for clause in _CLAUSE_ENDS.split(claim)[:_MOST]]
+    held = [particulars(sentence, known)[:_MOST] for sentence in evidence]
     for clause in clauses:
         others = [item for other in clauses if other is not clause for item in other]
         for name, figure in product(clause, clause):
@@ -100,7 +102,7 @@ def _shared(one: Sequence[str], two: Sequence[str]) -> float:
 
 def _places(text: str, known: AbstractSet[str]) -> list[_Place]:
     passive = _PASSIVE.search(text) is not None
-    return [_place(text, item, passive) for item in particulars(text, known)]
+    return [_place(text, item, passive) for item in particulars(text, known)[:_MOST]]
 
 
 def _place(text: str, item: Particular, passive: bool) -> _Place:

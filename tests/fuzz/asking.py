@@ -95,7 +95,7 @@ def _assert_exact(answer: Answer, chatbot: Chatbot) -> None:
 
 @target(
     st.tuples(_QUESTIONS, _TURNS, st.integers(1, 30), st.lists(texts(most=1), max_size=2), _DATES, _DATES),
-    quick=60,
+    quick=20,
     ready=_chatbot,
 )
 def questions_to_the_chatbot(case: tuple[str, list[tuple[str, str]], int, list[str], str | None, str | None]) -> None:
@@ -113,7 +113,7 @@ def questions_to_the_chatbot(case: tuple[str, list[tuple[str, str]], int, list[s
     _assert_exact(together, chatbot)
 
 
-@target(st.tuples(_QUESTIONS, _TURNS), quick=10, ready=_chatbot)
+@target(st.tuples(_QUESTIONS, _TURNS), quick=4, ready=_chatbot)
 def ways_to_go_on(case: tuple[str, list[tuple[str, str]]]) -> None:
     question, turns = case
     try:
@@ -147,7 +147,7 @@ class _Saying:
         st.booleans(),
         st.booleans(),
     ),
-    quick=30,
+    quick=8,
     ready=_chatbot,
 )
 def answers_of_language_models(case: tuple[str, str, list[int], bool, bool]) -> None:

@@ -59,12 +59,12 @@ _NAMES = (
 )
 
 
-@target(readable(_NUMBERS), quick=150)
+@target(readable(_NUMBERS), quick=50)
 def numbers_and_dates(text: str) -> None:
     _look_up(text)
 
 
-@target(readable(_NAMES), quick=100)
+@target(readable(_NAMES), quick=40)
 def names(text: str) -> None:
     _look_up(text)
 
@@ -82,7 +82,7 @@ def _look_up(text: str) -> None:
     lacking(found[:30], text[::2])
 
 
-@target(st.tuples(readable((*_NUMBERS, *_NAMES), most=15), readable(_NAMES, most=15)), quick=100)
+@target(st.tuples(readable((*_NUMBERS, *_NAMES), most=15), readable(_NAMES, most=15)), quick=40)
 def claims_and_evidence(case: tuple[str, str]) -> None:
     # A reply that is read, and three sentences that a passage holds, are no longer.
     claim, evidence = case[0][:4_000], case[1][:1_000]
@@ -92,7 +92,7 @@ def claims_and_evidence(case: tuple[str, str]) -> None:
     also_called(evidence)
 
 
-@target(readable((*_NUMBERS, *_NAMES, "Why did", "How many", "?")), quick=100)
+@target(readable((*_NUMBERS, *_NAMES, "Why did", "How many", "?")), quick=40)
 def questions(text: str) -> None:
     content_terms(text)
     names_and_numbers(text)
@@ -108,7 +108,7 @@ def questions(text: str) -> None:
     st.tuples(
         readable(most=5), st.lists(st.tuples(readable(most=3), readable(most=3)), max_size=5), st.integers(1, 2000)
     ),
-    quick=60,
+    quick=20,
 )
 def follow_ups(case: tuple[str, list[tuple[str, str]], int]) -> None:
     question, turns, times = case
@@ -121,7 +121,7 @@ def follow_ups(case: tuple[str, list[tuple[str, str]], int]) -> None:
         st.lists(texts(most=2), max_size=3),
         *[st.one_of(st.none(), st.sampled_from(["2024", "2024-06", "2024-06-31", "0099", "٢٠٢٤"]), texts(most=2))] * 2,
     ),
-    quick=150,
+    quick=50,
 )
 def filters(case: tuple[list[str], str | None, str | None]) -> None:
     sources, since, until = case
@@ -146,7 +146,7 @@ _SETTING = st.sampled_from(
 
 
 @target(
-    st.one_of(texts(), st.lists(st.builds("{} = {}".format, _SETTING, _VALUES), max_size=4).map("\n".join)), quick=100
+    st.one_of(texts(), st.lists(st.builds("{} = {}".format, _SETTING, _VALUES), max_size=4).map("\n".join)), quick=40
 )
 def settings_files(text: str) -> None:
     file = _folder() / "rag.toml"
@@ -158,7 +158,7 @@ def settings_files(text: str) -> None:
             continue
 
 
-@target(st.tuples(_SETTING, _VALUES), quick=60)
+@target(st.tuples(_SETTING, _VALUES), quick=20)
 def settings_given(case: tuple[str, str]) -> None:
     name, value = case
     for kind in (Settings, ServerSettings):
@@ -180,7 +180,7 @@ def _empty() -> Path:
     return file
 
 
-@target(texts(("../", "..\\", "C:\\", "con.", ".txt", "/etc/passwd", "\0", "~$")), quick=150)
+@target(texts(("../", "..\\", "C:\\", "con.", ".txt", "/etc/passwd", "\0", "~$")), quick=50)
 def names_of_uploads(text: str) -> None:
     name = safe_name(text)
     assert name == Path(name).name
@@ -191,7 +191,7 @@ def names_of_uploads(text: str) -> None:
     assert not name.endswith((" ", "."))
 
 
-@target(st.tuples(texts(most=8), texts(most=8), st.integers(-5, 10**12)), quick=150)
+@target(st.tuples(texts(most=8), texts(most=8), st.integers(-5, 10**12)), quick=50)
 def quotes_in_articles(case: tuple[str, str, int]) -> None:
     quote, around, near = case
     text = f"{around}{quote}{around}"
@@ -205,7 +205,7 @@ def quotes_in_articles(case: tuple[str, str, int]) -> None:
 
 @target(
     texts(("Subscribe", "Advertisement", "The Author", "Share this on Facebook", "© 2024", "Read more: ", "|")),
-    quick=100,
+    quick=40,
 )
 def titles_and_leftovers(text: str) -> None:
     trimmed = trim(text)

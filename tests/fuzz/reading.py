@@ -150,12 +150,12 @@ def _documents(draw: st.DrawFn) -> bytes:
     return documents.packed({**parts, name: draw(mutated([parts[name]]))})
 
 
-@target(_documents(), quick=25)
+@target(_documents(), quick=12)
 def word_reader(content: bytes) -> None:
     _read(".docx", content)
 
 
-@target(texts(_FIELDS), quick=150)
+@target(texts(_FIELDS), quick=50)
 def front_matter(text: str) -> None:
     for block in (text, f"---\n{text}\n---\nThe body."):
         draft = with_front_matter(block, Draft)
@@ -173,7 +173,7 @@ def front_matter(text: str) -> None:
         ),
         st.builds("{:04}-{:02}-{:02}".format, st.integers(0, 9999), st.integers(0, 13), st.integers(0, 32)),
     ),
-    quick=300,
+    quick=100,
 )
 def dates_of_files(text: str) -> None:
     found = iso_date(text)
@@ -197,7 +197,7 @@ def style_sheets(css: str) -> None:
         assert value
 
 
-@target(texts((*_TAGS, *_CSS)), quick=100)
+@target(texts((*_TAGS, *_CSS)), quick=40)
 def hidden_html(html: str) -> None:
     html = html.replace("\0", " ")
     lines = visible_text(html).split("\n")
@@ -206,7 +206,7 @@ def hidden_html(html: str) -> None:
         assert hides_text(tag) in (True, False)
 
 
-@target(texts(), quick=100)
+@target(texts(), quick=40)
 def tidying(text: str) -> None:
     tidied = tidy(text)
     assert tidied == tidied.strip()

@@ -47,7 +47,7 @@ _SAID = (
 _PLACES = st.lists(st.integers(0, 10_000), max_size=12)
 
 
-@target(st.tuples(readable(_SAID, most=40), _PLACES), quick=200)
+@target(st.tuples(readable(_SAID, most=40), _PLACES), quick=60)
 def marks_in_replies(case: tuple[str, list[int]]) -> None:
     reply, places = case
     # Where a thought ends that was never seen to begin, what was said before it cannot be taken back.
@@ -95,7 +95,7 @@ _EVENTS = st.one_of(
 _KINDS = st.sampled_from(["text/event-stream", "application/json", "text/html", ""])
 
 
-@target(st.tuples(st.lists(_EVENTS, max_size=12).map(b"\n\n".join), _PLACES, _KINDS), quick=150)
+@target(st.tuples(st.lists(_EVENTS, max_size=12).map(b"\n\n".join), _PLACES, _KINDS), quick=50)
 def streams_of_events(case: tuple[bytes, list[int], str]) -> None:
     sent, places, kind = case
     ends = sorted({place % (len(sent) + 1) for place in places} | {0, len(sent)})

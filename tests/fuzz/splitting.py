@@ -43,7 +43,7 @@ def assert_whole(article: Article, passages: list[Passage]) -> None:
     assert all(seen or character.isspace() for seen, character in zip(covered, article.text, strict=True))
 
 
-@target(st.tuples(readable(_SENTENCES), _LANGUAGES), quick=150)
+@target(st.tuples(readable(_SENTENCES), _LANGUAGES), quick=50)
 def sentence_ranges(case: tuple[str, str | None]) -> None:
     text, language = case
     lines = paragraphs(text)
@@ -59,7 +59,7 @@ def sentence_ranges(case: tuple[str, str | None]) -> None:
         assert text[reached : paragraph[1]].strip() == ""
 
 
-@target(st.tuples(texts(_SENTENCES), _LANGUAGES, st.integers(20, 300), st.integers(0, 4)), quick=100)
+@target(st.tuples(texts(_SENTENCES), _LANGUAGES, st.integers(20, 300), st.integers(0, 4)), quick=40)
 def passages(case: tuple[str, str | None, int, int]) -> None:
     text, language, most, overlap = case
     article = Article("an-id", "A title", tidy(text), language=language)
@@ -78,7 +78,7 @@ def passages(case: tuple[str, str | None, int, int]) -> None:
         assert len(words) == len(passage.sentences) + 1
 
 
-@target(texts(("<|endoftext|>", "<|fim_prefix|>", "\u0d95" * 50)), quick=100)
+@target(texts(("<|endoftext|>", "<|fim_prefix|>", "\u0d95" * 50)), quick=40)
 def tokens_and_words(text: str) -> None:
     assert count_tokens(text) <= 4 * len(text)
     text = text.encode("utf-8", "replace").decode()

@@ -110,7 +110,7 @@ def _damage(draw: st.DrawFn) -> tuple[str, bytes]:
     return name, draw(st.one_of(contents))
 
 
-@target(st.deferred(_damage), quick=100)
+@target(st.deferred(_damage), quick=40)
 def damaged_indexes(case: tuple[str, bytes]) -> None:
     folder, _ = _index()
     name, content = case
@@ -142,7 +142,7 @@ def _record() -> tuple[bytes, Any]:
     return record, decode(record)
 
 
-@target(st.deferred(lambda: st.one_of(mutated([_record()[0]]), st.binary(max_size=200))), quick=150)
+@target(st.deferred(lambda: st.one_of(mutated([_record()[0]]), st.binary(max_size=200))), quick=50)
 def records(content: bytes) -> None:
     written, record = _record()
     assert decode(content) == (record if content == written else None)
@@ -165,7 +165,7 @@ def _receipt() -> Receipt:
     )
 
 
-@target(st.deferred(lambda: altered_json(json.loads(_receipt().to_json()))), quick=100)
+@target(st.deferred(lambda: altered_json(json.loads(_receipt().to_json()))), quick=40)
 def receipts(content: bytes) -> None:
     try:
         assert Receipt.read(_file("receipt.json", content)) == _receipt()
@@ -188,12 +188,12 @@ def _assert_gold(load: Callable[[], list[GoldQuestion]]) -> None:
         assert "\n" not in str(error)
 
 
-@target(st.lists(altered_json(_GOLD), max_size=3).map(b"\n".join), quick=100)
+@target(st.lists(altered_json(_GOLD), max_size=3).map(b"\n".join), quick=40)
 def gold_lines(content: bytes) -> None:
     _assert_gold(partial(load_gold, _file("gold.jsonl", content)))
 
 
-@target(altered_json(_SQUAD), quick=100)
+@target(altered_json(_SQUAD), quick=40)
 def gold_of_squad(content: bytes) -> None:
     _assert_gold(partial(load_gold, _file("gold.json", content)))
 
@@ -203,7 +203,7 @@ def gold_of_squad(content: bytes) -> None:
         *(altered_json(item) for item in _BEIR.values()),
         st.one_of(mutated([_QRELS]), readable(("\t", "query-id", "q1", "x" * 200_000, "\0"), most=6).map(str.encode)),
     ),
-    quick=60,
+    quick=20,
 )
 def gold_of_beir(case: tuple[bytes, bytes, bytes]) -> None:
     names = (*_BEIR, "qrels/test.tsv")
@@ -216,7 +216,7 @@ def gold_of_beir(case: tuple[bytes, bytes, bytes]) -> None:
         assert "\n" not in str(error)
 
 
-@target(altered_json(_RUN), quick=60)
+@target(altered_json(_RUN), quick=20)
 def runs_to_compare(content: bytes) -> None:
     good, odd = _file("good.json", json.dumps(_RUN).encode()), _file("odd.json", content)
     for pair in ((good, odd), (odd, good), (odd, odd)):
@@ -226,7 +226,7 @@ def runs_to_compare(content: bytes) -> None:
             assert "\n" not in str(error)
 
 
-@target(altered_json(_ABOUT), quick=60)
+@target(altered_json(_ABOUT), quick=20)
 def runs_of_the_page(content: bytes) -> None:
     _file("runs/r/about.json", content)
     for run in Runs(_folder() / "runs").all():
@@ -244,7 +244,7 @@ def _conversations() -> bytes:
     return file.read_bytes()
 
 
-@target(st.deferred(lambda: st.one_of(mutated([_conversations()]), st.binary(max_size=200))), quick=40)
+@target(st.deferred(lambda: st.one_of(mutated([_conversations()]), st.binary(max_size=200))), quick=15)
 def kept_conversations(content: bytes) -> None:
     file = _file(f"kept/{next(_numbers)}.sqlite", content)
     try:

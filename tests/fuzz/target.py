@@ -41,12 +41,12 @@ class Target:
     def run(self, case: Any) -> None:
         """Put one case to it; TooSlow where it takes more than `LONGEST` seconds of the processor."""
         self.ready()
-        with _at_most(LONGEST):
+        with at_most(LONGEST):
             self.check(case)
 
 
 def target(
-    cases: SearchStrategy[Any], *, quick: int = 60, ready: Callable[[], object] = lambda: None
+    cases: SearchStrategy[Any], *, quick: int = 20, ready: Callable[[], object] = lambda: None
 ) -> Callable[[Check], Check]:
     """Make a function that checks a case a target, by the function's name; see `Target`."""
 
@@ -59,7 +59,9 @@ def target(
 
 
 @contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
+def at_most(seconds: float) -> Iterator[None]:
+    """Raises TooSlow in the midst of what takes more seconds of the processor."""
+
     def stop(signum: int, frame: FrameType | None) -> None:
         raise TooSlow(f"more than {seconds} seconds of the processor")
 

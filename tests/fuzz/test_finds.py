@@ -20,6 +20,8 @@ from rag.conversation import context_of
 from rag.evaluation import compare
 from rag.particulars import Held, particulars
 from rag.suggestions import suggest
+from rag.verification.attachment import misattached
+from tests.fuzz.target import LONGEST, at_most
 from ui.runs import Runs
 from ui.uploads import safe_name
 
@@ -82,6 +84,13 @@ def test_halves_of_characters_in_earlier_turns_are_read_as_unknown(bundled_index
     assert answer.question == "And why?"
     suggest(chatbot, answer, history=turns)
     assert chatbot.search("And why?", 1, history=turns)
+
+
+@pytest.mark.parametrize("said", ["1998-99 ", "$5bn ", "Anna Holm, Clara Voss and ", "17–20 July 2024, "])
+def test_a_sentence_that_a_model_says_for_ever_is_held_to_its_evidence_all_the_same(said: str) -> None:
+    claim, evidence = (said * 600)[:4_000], (said * 200)[:1_000]
+    with at_most(LONGEST):
+        assert misattached(claim, [evidence, claim], frozenset()) in (True, False)
 
 
 @pytest.mark.parametrize("name", ["a.txt -540853 {}", "a.", "a. ", "a.b ", " .x"])
