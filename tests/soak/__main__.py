@@ -9,7 +9,8 @@ from rag.library import bundled_index, ready_index
 from rag.settings import Settings
 from tests.soak.soaking import ASKERS, Soaked, Stretch, soak
 
-_MOST_MEMORY, _MOST_WAIT = 1.05, 1.5
+# Of what the end may be of the start; connections, which are open files too, come and go.
+_MOST_MEMORY, _MOST_FILES, _MOST_WAIT = 1.05, 1.1, 1.5
 
 
 def main() -> int:
@@ -41,7 +42,7 @@ def _told(soaked: Soaked) -> tuple[list[str], bool]:
     checks = {
         f"{len(soaked.errors)} errors": not soaked.errors,
         f"memory × {memory:.3f}": memory <= _MOST_MEMORY,
-        f"open files {before.held.files} to {after.held.files}": after.held.files <= before.held.files,
+        f"open files {before.held.files} to {after.held.files}": after.held.files <= _MOST_FILES * before.held.files,
         f"95th percentile × {wait:.2f}": wait <= _MOST_WAIT,
     }
     return [f"{'ok' if holds else 'NO'}  {what}" for what, holds in checks.items()], all(checks.values())
