@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from functools import cache, partial
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -216,7 +217,8 @@ def gold_of_beir(case: tuple[bytes, bytes, bytes]) -> None:
         assert "\n" not in str(error)
 
 
-@target(altered_json(_RUN), quick=20)
+# What compares runs takes a while to be imported.
+@target(altered_json(_RUN), quick=20, ready=partial(import_module, "scipy.stats"))
 def runs_to_compare(content: bytes) -> None:
     good, odd = _file("good.json", json.dumps(_RUN).encode()), _file("odd.json", content)
     for pair in ((good, odd), (odd, good), (odd, odd)):

@@ -252,7 +252,7 @@ def test_what_is_no_request_is_refused_and_others_are_served(served: Served, nam
         except OSError:
             # It may hang up before all of it is sent.
             pass
-    # Only that a page is asked for by an old name or none may still be the page.
+    # A folded header and the wish for another protocol may be passed over.
     assert not said or said.startswith(b"HTTP/1.1 4") or name in ("a header with a line of its own", "a socket")
     assert not any(inside.encode() in said for inside in INSIDES[:4])
     assert httpx.get(f"{served.address}/healthz").status_code == 200
