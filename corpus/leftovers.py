@@ -73,7 +73,7 @@ def trim(text: str) -> str:
     if start == end:
         return text
     lines[end - 1] = _GLUED.sub("", lines[end - 1])
-    return "\n".join(lines[start:end])
+    return "\n".join(lines[start:end]).strip()
 
 
 def _last_cut(lines: list[str], start: int, end: int) -> int:

@@ -71,6 +71,11 @@ def test_a_title_made_of_a_sentence_has_single_spaces(tmp_path: Path) -> None:
     assert _read(tmp_path, "000_0a3d01c2cfde673c.txt", "The  lamp \t went out.").title == "The lamp went out"
 
 
+def test_an_article_below_a_leftover_begins_with_a_word(tmp_path: Path) -> None:
+    text = "Advertisement\n   The lamp went out in the storm.\nNobody lit it again, and nobody knew why.\n"
+    assert _read(tmp_path, "lamp.txt", text).text.startswith("The lamp")
+
+
 def test_a_conversation_of_thousands_of_turns_that_point_back_is_followed() -> None:
     assert context_of("And it?", [("Who lit the lamp?", "Anna Holm.")] + [("And it?", "Yes.")] * 5000).endswith(
         "And it?"
