@@ -168,9 +168,9 @@ class Conversations:
 
     def add(self, conversation: str, question: str, reply: Answer | str, receipt: str | None = None) -> Exchange:
         """Keep an exchange; a conversation begins with its first one, and is named after its question."""
-        question = _characters(question)
+        conversation, question = _characters(conversation), _characters(question)
         exchange = Exchange(new_id(), question, reply, asked=_now())
-        answer, error = (_json(reply), None) if isinstance(reply, Answer) else (None, reply)
+        answer, error = (_json(reply), None) if isinstance(reply, Answer) else (None, _characters(reply))
         with self._writing() as database:
             begun = database.execute(
                 "INSERT INTO conversations VALUES (?, ?, ?, ?) "
@@ -237,7 +237,7 @@ class Conversations:
         return int(version)
 
     def _own(self, named: str) -> dict[str, str]:
-        return {"owner": self._owner, "id": named}
+        return {"owner": self._owner, "id": _characters(named)}
 
     def _failure(self, error: Exception) -> RagError:
         return RagError(f"conversations cannot be kept in {self._file} ({error}): move it away, or set RAG_HOME")

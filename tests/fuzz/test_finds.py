@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from rag.particulars import Held, particulars
 from rag.suggestions import suggest
 from rag.verification.attachment import misattached
 from tests.fuzz.target import LONGEST, at_most
+from ui.conversations import Conversations
 from ui.runs import Runs
 from ui.uploads import safe_name
 
@@ -156,3 +158,13 @@ def test_a_kept_run_that_is_none_is_not_listed(tmp_path: Path, about: str) -> No
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "about.json").write_text(about)
     assert Runs(tmp_path).all() == []
+
+
+def test_an_id_with_half_of_a_character_is_of_no_conversation(tmp_path: Path) -> None:
+    with closing(Conversations(tmp_path / "kept.sqlite")) as kept:
+        kept.add("\ud800", "Who?", "there is no answerer \udfff")
+        assert kept.get("another \udfff") is None
+        assert kept.exchange("\ud800") is None
+        kept.rename("\ud800", "A name")
+        kept.delete("\ud800")
+        assert kept.all() == []
