@@ -38,6 +38,8 @@ def load_squad(path: Path) -> list[GoldQuestion]:
 
 
 def _question(item: dict[str, Any], context: str, title: str) -> GoldQuestion:
+    if not isinstance(title, str):
+        raise TypeError(title)
     unanswerable = bool(item.get("is_impossible", False))
     answers = [] if unanswerable else item["answers"]
     quotes = dict.fromkeys(_sentence(context, int(answer["answer_start"]), answer["text"]) for answer in answers)
