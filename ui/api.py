@@ -22,8 +22,8 @@ from index.query import Hit
 from rag.answer import Answer, Citation, ModelUse, Standing
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
-from ui.logs import door
-from ui.metrics import Metrics
+from ui.serving.logs import door
+from ui.serving.metrics import Metrics
 
 MOST_PASSAGES = 100
 

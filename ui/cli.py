@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from index.location import Location
     from index.manifest import Part
     from rag.settings import Settings
-    from ui.server_settings import ServerSettings
+    from ui.serving.server_settings import ServerSettings
 
 # Everything else is imported by the command that needs it, so that `--help` is there at once.
 
@@ -268,7 +268,7 @@ def _chat(options: argparse.Namespace) -> None:
     # One that is there and cannot be read is explained on the page, which can make it anew.
     if not store_at(place).exists():
         raise IndexNotFound(place)
-    from ui.server import serve
+    from ui.serving.server import serve
 
     serve(CurrentChatbot(place, settings), server)
 
@@ -334,7 +334,7 @@ def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
 
 
 def _server_settings(options: argparse.Namespace) -> ServerSettings:
-    from ui.server_settings import ServerSettings
+    from ui.serving.server_settings import ServerSettings
 
     names = ("host", "port", "auth", "no_auth", "read_only", "mcp", "log")
     return ServerSettings.load(options.settings, **{name: getattr(options, name, None) for name in names})

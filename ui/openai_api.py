@@ -32,9 +32,9 @@ from rag.answer import Answer
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
 from rag.extractive import ExtractiveAnswerer
-from ui.logs import say
-from ui.metrics import Metrics, unexpected
 from ui.openai_reply import as_answered, content_of, proof_of, unsaid
+from ui.serving.logs import say
+from ui.serving.metrics import Metrics, unexpected
 from ui.working import Done, replies
 
 MODEL = "ask-the-articles"

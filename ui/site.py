@@ -13,15 +13,15 @@ from ui.api import add_endpoints
 from ui.conversations import Conversations
 from ui.door.accounts import Accounts, account_of
 from ui.door.sign_in import SIGN_OUT
-from ui.events import guard
 from ui.librarian import Librarian
-from ui.metrics import Metrics
 from ui.pages.chat import ChatDesk, chat_page
 from ui.pages.evaluation import EvaluationDesk, evaluation_page
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.library import LibraryDesk, library_page
 from ui.pages.parts import ASSETS, QUIETLY, html_part
 from ui.runs import Runs
+from ui.serving.events import guard
+from ui.serving.metrics import Metrics
 from ui.uploads import Uploads
 
 # On 2 cores, questions a second and the median wait, by limit: 1: 119, 8 ms; 2: 119, 16 ms; 4: 121, 31 ms.

@@ -29,7 +29,7 @@ from rag.verification.discrepancy import contradicts as denies
 from tests.fuzz.strategies import readable, texts
 from tests.fuzz.target import target
 from ui.render.text import flat, written_date
-from ui.server_settings import ServerSettings
+from ui.serving.server_settings import ServerSettings
 from ui.uploads import safe_name
 
 _NUMBERS = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 LAPTOP, PHONE = (1280, 800), (390, 844)
@@ -84,7 +84,7 @@ def serving(index: Path, folder: Path) -> Iterator[Served]:
     """The site over a copy of an index in a folder: what readers leave concerns no other."""
     from rag.current import CurrentChatbot
     from rag.settings import Settings
-    from ui.server import start
+    from ui.serving.server import start
 
     served = start(CurrentChatbot(Path(shutil.copytree(index, folder / "index")), Settings()))
     try:

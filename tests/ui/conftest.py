@@ -14,7 +14,7 @@ from tests.ui.browsing import CHROMIUM, LAPTOP, PHONE, chromium, launched, opene
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from tests.ui.serving import asked_by
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 INDIA = "Why did Russia back India's membership?"
 AUSTRALIA = "What is the capital of Australia?"
@@ -450,7 +450,7 @@ class SlowChatbot(CurrentChatbot):
 
 @pytest.fixture(scope="module")
 def slow(own_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    from ui.server import start
+    from ui.serving.server import start
 
     index = Path(shutil.copytree(own_index, tmp_path_factory.mktemp("slow") / "index"))
     served = start(SlowChatbot(index, Settings()))
@@ -549,7 +549,7 @@ def test_where_there_are_two_answerers_one_is_chosen(browser: Browser, slow: Ser
 
 @pytest.mark.browser
 def test_conversations_outlive_server_and_browser(browser: Browser, own_index: Path, tmp_path: Path) -> None:
-    from ui.server import start
+    from ui.serving.server import start
 
     chatbot = CurrentChatbot(Path(shutil.copytree(own_index, tmp_path / "index")), Settings())
     first = start(chatbot)
@@ -572,7 +572,7 @@ def test_a_citation_of_an_article_that_changed_since_is_found_or_said_to_be_gone
     browser: Browser, tmp_path: Path
 ) -> None:
     from index.build import build
-    from ui.server import start
+    from ui.serving.server import start
 
     file, index = tmp_path / "articles" / "lamp.txt", tmp_path / "index"
     file.parent.mkdir()

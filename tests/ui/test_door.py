@@ -30,12 +30,12 @@ from ui.conversations import Verdict
 from ui.door.accounts import Account, Accounts, accounts_for
 from ui.door.attempts import MOST_OF_A_NAME, MOST_OF_AN_ADDRESS, WINDOW, Attempts
 from ui.door.sessions import LIFETIME, MOST_OF_AN_ACCOUNT, Sessions
-from ui.metrics import Metrics
-from ui.server import create_app, start
-from ui.server_settings import ServerSettings
+from ui.serving.metrics import Metrics
+from ui.serving.server import create_app, start
+from ui.serving.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from ui.server import Served
+    from ui.serving.server import Served
 
 # Without types of its own.
 gradio_client = import_module("gradio_client")

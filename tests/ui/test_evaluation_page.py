@@ -30,7 +30,7 @@ from ui.runs import Run, Runs
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FrameLocator, Page
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 GOLD = load_gold(BUNDLED_ARTICLES.with_name("gold.jsonl"))
 WRONG = GoldQuestion("wrong", "When was the SCO founded?", ("in the year <b>1815</b>",))
@@ -270,7 +270,7 @@ def test_answers_judged_in_the_chat_are_gold_questions(browser: Browser, served:
 def test_runs_outlive_the_server_and_are_deleted_after_a_second_click(
     browser: Browser, served: Served, runs: Runs
 ) -> None:
-    from ui.server import start
+    from ui.serving.server import start
 
     chatbot = served.site.chatbot()
     kept = [runs.keep(name, evaluate(FEW[:2], chatbot), chatbot.index) for name in ("first", "second")]
@@ -294,7 +294,7 @@ def test_runs_outlive_the_server_and_are_deleted_after_a_second_click(
 
 @pytest.mark.browser
 def test_the_bundled_questions_are_not_offered_for_other_articles(browser: Browser, tmp_path: Path) -> None:
-    from ui.server import start
+    from ui.serving.server import start
 
     served = start(CurrentChatbot(built(tmp_path), Settings()))
     with evaluation(browser, served.address) as page:

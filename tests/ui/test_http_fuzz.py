@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import status_code_conformance as documen
 from tests.fuzz.strategies import altered_json, any_json, texts
 
 if TYPE_CHECKING:
-    from ui.server import Served
+    from ui.serving.server import Served
 
 QUESTION = "Why did Russia back India's membership?"
 # What a reply would hold that tells of the server's insides.

@@ -25,14 +25,14 @@ from ui.door.accounts import Account
 from ui.librarian import Change, Librarian, Outcome
 from ui.pages.library import LibraryDesk
 from ui.render import library as render
-from ui.server_settings import ServerSettings
+from ui.serving.server_settings import ServerSettings
 from ui.uploads import Uploads
 from ui.working import Step
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 SIZES = [LAPTOP, PHONE]
 NOW = datetime(2024, 7, 5, 12, tzinfo=UTC)
@@ -43,7 +43,7 @@ MILL_ENTRY = Entry("mill", "The mill", "Gazette", "2024-07", 1_200, 1, NOW.isofo
 
 @contextmanager
 def serving(index: Path, *, read_only: bool = False) -> Iterator[Served]:
-    from ui.server import start
+    from ui.serving.server import start
 
     served = start(CurrentChatbot(index, Settings()), ServerSettings(read_only=read_only))
     try:

@@ -21,15 +21,15 @@ from rag import Settings
 from rag.current import CurrentChatbot
 from tests.rag.llm.model_server import Completion, ModelServer
 from tests.ui.serving import come_to, event_of
-from ui import limits
 from ui.door.accounts import Account
-from ui.limits import LONGEST_BODY, Buckets, Full, Turns, sender_of
-from ui.questions import ANSWERED_AT_ONCE, WAITING
-from ui.server import start
-from ui.server_settings import ServerSettings
+from ui.serving import limits
+from ui.serving.limits import LONGEST_BODY, Buckets, Full, Turns, sender_of
+from ui.serving.questions import ANSWERED_AT_ONCE, WAITING
+from ui.serving.server import start
+from ui.serving.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from ui.server import Served
+    from ui.serving.server import Served
 
 WHY = "Why did Russia back India's membership?"
 UNKNOWN = "What is the capital of Australia?"

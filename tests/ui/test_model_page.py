@@ -25,7 +25,7 @@ from tests.ui.browsing import LAPTOP, PHONE, ask, opened, turn_to
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 INDIA = "Why did Russia back India's membership?"
 JOINING = "When did India and Pakistan join the SCO?"
@@ -63,7 +63,7 @@ def model(script: Script) -> Iterator[ModelServer]:
 
 @contextmanager
 def serving(index: Path, folder: Path, **settings: Any) -> Iterator[Served]:
-    from ui.server import start
+    from ui.serving.server import start
 
     served = start(CurrentChatbot(Path(shutil.copytree(index, folder / "index")), Settings(**settings)))
     try:

@@ -26,12 +26,12 @@ from rag.chatbot import Chatbot
 from rag.current import CurrentChatbot
 from tests.rag.llm.model_server import Completion, ModelServer, refusal
 from tests.ui.serving import event_of
-from ui.logs import JsonLines
-from ui.server import start
-from ui.server_settings import ServerSettings
+from ui.serving.logs import JsonLines
+from ui.serving.server import start
+from ui.serving.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from ui.server import Served
+    from ui.serving.server import Served
 
 WHY = "Why did Russia back India's membership?"
 UNKNOWN = "What is the capital of Australia?"

@@ -20,11 +20,11 @@ from corpus.errors import RagError
 from rag import Settings
 from rag.current import CurrentChatbot
 from tests.ui.serving import asked_by
-from ui.server import start
-from ui.server_settings import ServerSettings
+from ui.serving.server import start
+from ui.serving.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from ui.server import Served
+    from ui.serving.server import Served
 
 
 def test_a_number_that_is_no_port_is_an_error(own_index: Path) -> None:

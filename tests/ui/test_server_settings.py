@@ -8,7 +8,7 @@ import pytest
 
 from corpus.errors import SettingsError
 from rag import Settings
-from ui.server_settings import ServerSettings
+from ui.serving.server_settings import ServerSettings
 
 
 def test_a_setting_that_is_true_or_false_is_read_from_words(monkeypatch: pytest.MonkeyPatch) -> None:

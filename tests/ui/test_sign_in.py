@@ -13,14 +13,14 @@ from rag import Settings
 from rag.current import CurrentChatbot
 from tests.ui.browsing import LAPTOP, PHONE, ask, turn_to, watched
 from tests.ui.test_door import ANNA, BERT, written
-from ui.server import start
-from ui.server_settings import ServerSettings
+from ui.serving.server import start
+from ui.serving.server_settings import ServerSettings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.ui.browsing import Watched
-    from ui.server import Served
+    from ui.serving.server import Served
 
 pytestmark = pytest.mark.browser
 INDIA = "Why did Russia back India's membership?"

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from gradio.utils import get_upload_folder
 
-from ui.server import start
-from ui.server_settings import ServerSettings
+from ui.serving.server import start
+from ui.serving.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from ui.server import Served
+    from ui.serving.server import Served
 
 SECRET = "what-nobody-may-read"
 # What the files hold that are asked for.

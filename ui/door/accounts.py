@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from corpus.errors import SettingsError
 
 if TYPE_CHECKING:
-    from ui.server_settings import ServerSettings
+    from ui.serving.server_settings import ServerSettings
 
 # Accounts in the environment, written as in a file, with newlines or semicolons between them.
 VARIABLE = "RAG_ACCOUNTS"

@@ -19,13 +19,13 @@ from rag.receipt import receipt
 from rag.suggestions import starters, suggest
 from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
 from ui.door.accounts import account_of
-from ui.metrics import Metrics
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render.article import no_evidence
 from ui.render.conversation import conversation, failed, pending, suggestions, unavailable, welcome
 from ui.render.history import history
 from ui.render.text import notice
+from ui.serving.metrics import Metrics
 from ui.working import Done, replies
 
 _MOST_PASSAGES = 50

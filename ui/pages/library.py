@@ -12,10 +12,10 @@ import gradio as gr
 from corpus.errors import RagError
 from ui.door.accounts import Account, account_of
 from ui.librarian import Change, Librarian
-from ui.metrics import Metrics
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render import article as articles
 from ui.render import library as render
+from ui.serving.metrics import Metrics
 from ui.working import Done, steps
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from ui.render.text import flat
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FilePayload
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 LAMP = "Why was the lamp given up?"
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -61,7 +61,7 @@ def model(script: Script) -> Iterator[ModelServer]:
 @pytest.fixture(scope="module")
 def hostile(model: ModelServer, tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> Iterator[Served]:
     """A site over a few articles that attack, with a model that does."""
-    from ui.server import start
+    from ui.serving.server import start
 
     folder = tmp_path_factory.mktemp(f"asked {IMAGE}".replace("/", " "))
     for number, string in enumerate(FEW):

@@ -27,7 +27,7 @@ from ui.render.text import flat
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,13 +62,13 @@ def at(browser: Browser, served: Served, path: str = "/") -> Iterator[Trap]:
 
 
 def started(articles: list[Article], folder: Path) -> Served:
-    from ui.server import start
+    from ui.serving.server import start
 
     return start(CurrentChatbot(index_of(articles, folder / "index"), Settings()))
 
 
 def test_every_string_is_asked_and_said_by_a_model(browser: Browser, tmp_path: Path) -> None:
-    from ui.server import start
+    from ui.serving.server import start
 
     (tmp_path / "articles").mkdir()
     (tmp_path / "articles" / "lamp.txt").write_text("The lamp was given up because ships carry radio beacons.", "utf-8")

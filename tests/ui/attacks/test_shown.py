@@ -20,7 +20,7 @@ from ui.render.text import flat
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 LONGEST_TITLE = 190  # characters, of the 200 that are shown
 _TOGETHER = 40  # strings in one answer
@@ -29,7 +29,7 @@ _TOGETHER = 40  # strings in one answer
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory, _own_home: None) -> Iterator[Served]:
     """A site over all strings as articles' titles, and as one article's paragraphs."""
-    from ui.server import start
+    from ui.serving.server import start
 
     folder = tmp_path_factory.mktemp("hostile")
     articles = [told(strings()), *titled(packed(strings(), LONGEST_TITLE))]

@@ -14,7 +14,7 @@ from tests.ui.browsing import ask
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from ui.server import Served
+    from ui.serving.server import Served
 
 _INJECTED = {
     "a handler": "<img src='/favicon.ico' onload='alert(1)'>",

@@ -16,7 +16,7 @@ from prometheus_client import (
 )
 
 from corpus.errors import BadFilter, BadQuestion, RagError, SettingsError
-from ui.logs import request_id, say
+from ui.serving.logs import request_id, say
 
 if TYPE_CHECKING:
     from rag.answer import Answer

@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.door.sign_in import SIGN_IN
-from ui.limits import account_name, refusal
-from ui.logs import door, name_request, say
-from ui.metrics import Metrics, unexpected
+from ui.serving.limits import account_name, refusal
+from ui.serving.logs import door, name_request, say
+from ui.serving.metrics import Metrics, unexpected
 
 NAME = "X-Request-ID"
 

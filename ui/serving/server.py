@@ -22,23 +22,24 @@ from starlette.routing import Mount
 
 from corpus.errors import RagError
 from rag.current import CurrentChatbot
-from ui import downloads, health, openai_api, runs
+from ui import downloads, openai_api, runs
 from ui.api import require_mcp
 from ui.conversations import Conversations
 from ui.door.accounts import accounts_for
 from ui.door.door import Door
 from ui.door.guard import Guard
-from ui.headers import SafeHeaders
 from ui.kept import kept_for
-from ui.limits import Bodies, PatientProtocol, Turns
-from ui.logs import log_to
-from ui.metrics import Metrics
-from ui.questions import ANSWERED_AT_ONCE, WAITING, Limits
-from ui.requests import Requests
 from ui.runs import Runs
-from ui.server_settings import LOOPBACK, ServerSettings
+from ui.serving import health
+from ui.serving.headers import SafeHeaders
+from ui.serving.limits import Bodies, PatientProtocol, Turns
+from ui.serving.logs import log_to
+from ui.serving.metrics import Metrics
+from ui.serving.questions import ANSWERED_AT_ONCE, WAITING, Limits
+from ui.serving.requests import Requests
+from ui.serving.server_settings import LOOPBACK, ServerSettings
+from ui.serving.stopping import StoppingServer
 from ui.site import Site, appearance, build_page, share_of
-from ui.stopping import StoppingServer
 from ui.uploads import Uploads
 
 FIRST_PORT = 7860

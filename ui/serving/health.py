@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from corpus.errors import RagError
 from rag.chatbot import Chatbot
 from ui.librarian import UNREADABLE
-from ui.limits import Turns
-from ui.metrics import Metrics
+from ui.serving.limits import Turns
+from ui.serving.metrics import Metrics
 
 _STOPPING = "The server is being stopped."
 
@@ -36,7 +36,7 @@ def router(chatbot: Callable[[], Chatbot], turns: Turns, metrics: Metrics) -> AP
 
     @routes.get("/metrics")
     def counts() -> Response:
-        """See `ui.metrics`."""
+        """See `ui.serving.metrics`."""
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ui.metrics import Metrics
+from ui.serving.metrics import Metrics
 
 # Bytes of a request but an upload: a conversation of hundreds of turns has some hundred thousand.
 LONGEST_BODY = 1_000_000

@@ -13,14 +13,14 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from ui.server_settings import JSON, QUIET
+from ui.serving.server_settings import JSON, QUIET
 
 # The request that is being answered, also in the threads that work for it; empty outside of any.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 # How a program that calls gradio's endpoints came in.
 door: ContextVar[str] = ContextVar("door", default="api")
 
-_EVENTS = logging.getLogger("ui.events")
+_EVENTS = logging.getLogger("ui.serving.events")
 _PRINTED = logging.getLogger("ui.printed")
 # What a request may be called by whoever sends it: nothing that could forge a line of the log.
 _SANE = re.compile(r"[\w.:/+={}-]{1,100}", re.ASCII)

@@ -12,8 +12,8 @@ import gradio as gr
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.limits import Buckets, Full, Turns, refusal, sender_of
-from ui.metrics import Metrics
+from ui.serving.limits import Buckets, Full, Turns, refusal, sender_of
+from ui.serving.metrics import Metrics
 
 # Of questions that do not go through gradio's queue. Each holds one of the 40 threads that all else needs as well; most
 # take milliseconds, and those for a language model wait for it.

@@ -11,15 +11,15 @@ import uvicorn
 from fastapi import FastAPI
 from gradio.routes import App
 
-from ui.health import under_way, waiting
-from ui.limits import Turns
+from ui.serving.health import under_way, waiting
+from ui.serving.limits import Turns
 from ui.working import is_working
 
 _LOOK = 0.05
 
 
 class StoppingServer(uvicorn.Server):
-    """A server that ends gracefully, within so many seconds of `grace`; for what `ui.server.create_app` makes.
+    """A server that ends gracefully, within so many seconds of `grace`; for what `ui.serving.server.create_app` makes.
 
     `is_finished` is whether, when it ended, everything that was begun was finished.
     """

@@ -13,8 +13,8 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from corpus.errors import RagError
-from ui.logs import request_id, say
-from ui.metrics import unexpected
+from ui.serving.logs import request_id, say
+from ui.serving.metrics import unexpected
 
 
 def guard(page: gr.Blocks) -> None:
