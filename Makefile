@@ -4,6 +4,8 @@
 # make lint                    check style, types and formatting
 # make audit                   check the dependencies for known vulnerabilities
 # make bench                   measure quality, checks, waits and speed on public data, where it is at hand
+# make fuzz MINUTES=60         feed whatever is read with what it was not made for
+# make soak MINUTES=30         keep a server busy, and see what it comes to
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +14,7 @@ INDEX ?= $(if $(ARTICLES),.indexes/$(shell basename "$(ARTICLES)"))
 INDEX_FLAG := $(if $(INDEX),--index "$(INDEX)")
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: audit bench chat lint test
+.PHONY: audit bench chat fuzz lint soak test
 
 chat: .venv/installed
 	@$(BIN)/rag index $(if $(ARTICLES),"$(ARTICLES)") $(INDEX_FLAG)
@@ -52,3 +54,9 @@ bench: .venv/installed-test
 	$(BIN)/python -m tests.benchmarks.poisoned
 	$(BIN)/python -m tests.benchmarks.first_words
 	$(BIN)/python -m tests.benchmarks.speed
+
+fuzz: .venv/installed-test
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),60)
+
+soak: .venv/installed-test
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30)
