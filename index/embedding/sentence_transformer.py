@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +14,9 @@ from corpus.article import Passage
 from corpus.errors import ModelError
 from index.embedding import packaged_model
 from index.embedding.embedder import DEFAULT_MODEL, EmbeddedPassage, Vectors, alike, encoder_folder
+from index.embedding.encoder_files import GRAPH, TOKENIZER, have_encoder
 from index.embedding.late_chunking import Encoded, embed_passages, unit
-from index.embedding.onnx_embedder import DESCRIPTION, EMBEDDING, GRAPH, TOKENIZER, TOKENS
+from index.embedding.onnx_embedder import EMBEDDING, TOKENS
 
 if TYPE_CHECKING:
     import torch
@@ -48,13 +45,12 @@ class SentenceTransformerEmbedder:
         """Load a model by name or path, and export its question encoder if that has not been done.
 
         Raises:
-            ModelError: the model cannot be found, or the packaged one is not the published one.
+            ModelError: the model cannot be found, or is not the published one, or its encoder cannot be written.
         """
         transformer = _load(model)
         embedder = cls(transformer, name=model, digest=_digest(transformer))
         encoder = encoder_folder(model, embedder.digest)
-        if not (encoder / DESCRIPTION).exists():
-            _export(embedder, transformer, encoder)
+        have_encoder(encoder, embedder.digest, lambda folder: _export(embedder, transformer, folder))
         transformer.to(_arithmetic(transformer.device))
         return embedder
 
@@ -137,12 +133,10 @@ def _digest(model: SentenceTransformer) -> str:
     return digest.hexdigest()
 
 
-def _export(embedder: SentenceTransformerEmbedder, model: SentenceTransformer, folder: Path) -> None:
-    """Write the model as an ONNX graph from token numbers to vectors of text and tokens, whole or not at all."""
+def _export(embedder: SentenceTransformerEmbedder, model: SentenceTransformer, folder: Path) -> dict[str, Any]:
+    """Write the model as an ONNX graph from token numbers to vectors of text and tokens; what describes that."""
     import torch
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix="partial-"))
     axes = {0: "texts", 1: "tokens"}
     example = torch.ones((2, 8), dtype=torch.long)
     was_on = model.device
@@ -152,32 +146,27 @@ def _export(embedder: SentenceTransformerEmbedder, model: SentenceTransformer, f
             torch.onnx.export(
                 _graph(model.cpu()),
                 (example, example),
-                str(partial / GRAPH),
+                str(folder / GRAPH),
                 input_names=["input_ids", "attention_mask"],
                 output_names=[EMBEDDING, TOKENS],
                 dynamic_axes={"input_ids": axes, "attention_mask": axes, EMBEDDING: {0: "texts"}, TOKENS: axes},
                 # The newer exporter is three times slower here and splits the graph into two files.
                 dynamo=False,
             )
-        tokenizer = model.tokenizer
-        tokenizer.backend_tokenizer.save(str(partial / TOKENIZER))
-        description = {
-            "name": embedder.name,
-            "digest": embedder.digest,
-            "dim": embedder.dim,
-            "prompt": model.prompts.get("query") or "",
-            "document_prompt": model.prompts.get("document") or "",
-            "max_length": model.max_seq_length,
-            "pad_id": tokenizer.pad_token_id,
-            "pad_token": tokenizer.pad_token,
-        }
-        (partial / DESCRIPTION).write_text(json.dumps(description, indent=1), "utf-8")
-        # Another process may have been faster; what it exported is the same.
-        with suppress(OSError):
-            partial.rename(folder)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
         model.to(was_on)
+    tokenizer = model.tokenizer
+    (folder / TOKENIZER).write_text(tokenizer.backend_tokenizer.to_str(), "utf-8")
+    return {
+        "name": embedder.name,
+        "digest": embedder.digest,
+        "dim": embedder.dim,
+        "prompt": model.prompts.get("query") or "",
+        "document_prompt": model.prompts.get("document") or "",
+        "max_length": model.max_seq_length,
+        "pad_id": tokenizer.pad_token_id,
+        "pad_token": tokenizer.pad_token,
+    }
 
 
 def _graph(model: SentenceTransformer) -> torch.nn.Module:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +18,8 @@ from corpus.article import Article
 from corpus.errors import IndexMismatch, ModelError
 from corpus.splitter import Splitter
 from index.build import build
-from index.embedding import packaged_model, sentence_transformer
-from index.embedding.embedder import Embedder, Vectors
+from index.embedding import export, packaged_model, sentence_transformer
+from index.embedding.embedder import Embedder, Vectors, encoder_folder
 from index.embedding.onnx_embedder import OnnxEmbedder, open_question_embedder
 from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 from index.folder.store import FolderStore
@@ -279,3 +282,117 @@ def test_without_half_precision_passages_are_embedded_by_the_light_embedder(
         ((number, passage),) = index.passages_of(article.id)
         (light,) = questions.embed_passages([passage], [article.title])
         assert np.array_equal(index.analyses([number])[0].vectors, light.sentence_vectors.astype(np.float16))
+
+
+# An encoder that is not what was exported
+
+
+@pytest.fixture(scope="module")
+def own_model(tmp_path_factory: pytest.TempPathFactory, packaged: Path) -> str:
+    """A small model, so that its encoder is exported soon."""
+    return _own_model(tmp_path_factory.mktemp("models") / "own", packaged, seed=1)
+
+
+@pytest.fixture
+def own(own_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SentenceTransformerEmbedder:
+    """It, exported to a home of the test's own; where that is done again, then in this process, which has torch."""
+    monkeypatch.setenv("RAG_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(export, "export_encoder", lambda model: SentenceTransformerEmbedder.load(model).digest)
+    return SentenceTransformerEmbedder.load(own_model)
+
+
+def _flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def _format_2(file: Path) -> None:
+    file.write_bytes(file.read_bytes().rpartition(b"\n")[0])
+
+
+def _of_other_weights(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"digest": "', b'"digest": "0'))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *((name, damage) for name in ("encoder.onnx", "tokenizer.json", "encoder.json") for damage in (_flip, _cut)),
+        ("encoder.onnx", Path.unlink),
+        ("encoder.json", _format_2),
+        ("encoder.json", _of_other_weights),
+    ],
+)
+def test_an_encoder_that_is_not_what_was_exported_is_exported_again(
+    own: SentenceTransformerEmbedder, name: str, damage: Callable[[Path], None]
+) -> None:
+    file = encoder_folder(own.name, own.digest) / name
+    before = file.read_bytes()
+    damage(file)
+    vectors = open_question_embedder(own.name, own.digest).embed(QUESTIONS)
+    np.testing.assert_allclose(np.sum(own.embed(QUESTIONS) * vectors, axis=1), 1, atol=1e-2)
+    assert file.read_bytes() == before
+
+
+def test_an_encoder_that_the_libraries_of_today_cannot_open_is_exported_again(
+    own: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession
+
+    def fails_once(*_: object, **__: object) -> None:
+        monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+        raise RuntimeError("unknown operator")
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", fails_once)
+    assert open_question_embedder(own.name, own.digest).dim == 32
+
+
+def test_of_an_export_that_was_ended_nothing_is_left(own: SentenceTransformerEmbedder) -> None:
+    folder = encoder_folder(own.name, own.digest)
+    left = folder.parent / "partial-of-one-that-was-ended"
+    left.mkdir()
+    (left / "encoder.onnx").write_bytes(b"half of it")
+    (folder / "encoder.json").unlink()
+    open_question_embedder(own.name, own.digest)
+    assert sorted(path.name for path in folder.parent.iterdir() if path.is_dir()) == [folder.name]
+    assert folder.stat().st_mode & 0o777 == folder.parent.stat().st_mode & 0o777
+
+
+def test_many_that_find_an_encoder_damaged_export_it_once(
+    own: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported = []
+    write_graph = sentence_transformer._export
+
+    def noted(embedder: SentenceTransformerEmbedder, *rest: Any) -> dict[str, Any]:
+        exported.append(embedder)
+        return write_graph(embedder, *rest)
+
+    monkeypatch.setattr(sentence_transformer, "_export", noted)
+    _flip(encoder_folder(own.name, own.digest) / "encoder.onnx")
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: open_question_embedder(own.name, own.digest), range(4)))
+    assert [one.dim for one in opened] == [32] * 4
+    assert len(exported) == 1
+
+
+def test_an_encoder_that_cannot_be_written_is_an_error_in_a_line(
+    own: SentenceTransformerEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    monkeypatch.setenv("RAG_HOME", str(tmp_path / "file"))
+    with pytest.raises(ModelError, match=r"cannot be kept in .*RAG_HOME") as raised:
+        open_question_embedder(own.name, own.digest)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_model_that_has_other_weights_now_says_so(own: SentenceTransformerEmbedder) -> None:
+    with pytest.raises(ModelError, match="other weights"):
+        open_question_embedder(own.name, "0" * 32)
