@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from threading import Lock
+from time import monotonic
+from typing import NamedTuple
 
+from corpus.errors import RagError
 from index.location import Location
 from index.store import store_at
 from rag.chatbot import Chatbot
 from rag.settings import Settings
+
+# Seconds after which a generation that could not be opened is tried again: what is wrong may have been mended.
+_TRIED_AGAIN = 5.0
+
+
+class _Opened(NamedTuple):
+    version: object
+    chatbot: Chatbot
+
+
+class _Failed(NamedTuple):
+    version: object
+    error: RagError
+    until: float
 
 
 class CurrentChatbot:
@@ -21,26 +38,54 @@ class CurrentChatbot:
         self.settings = settings
         self._store = store_at(location)
         self._opening = Lock()
-        self._opened: tuple[object, Chatbot] | None = None
+        self._opened: _Opened | None = None
+        self._failed: _Failed | None = None
 
     def __call__(self) -> Chatbot:
-        """The chatbot, opened anew where a new generation was put in force since.
+        """The chatbot; while a thread opens a new generation, the others go on with the one before.
 
         Raises:
             IndexNotFound, IndexDamaged, IndexMismatch, ModelError: see `Chatbot.open`.
         """
-        if chatbot := self._fresh():
+        if chatbot := self._known():
+            return chatbot
+        before = self._opened
+        if before is None:
+            return self.newest()
+        if not self._opening.acquire(blocking=False):
+            return before.chatbot
+        try:
+            return self._known() or self._open()
+        finally:
+            self._opening.release()
+
+    def newest(self) -> Chatbot:
+        """The chatbot over the generation in force, waited for: for whoever has just put it there.
+
+        Raises:
+            IndexNotFound, IndexDamaged, IndexMismatch, ModelError: see `Chatbot.open`.
+        """
+        if chatbot := self._known():
             return chatbot
         with self._opening:
-            if chatbot := self._fresh():
-                return chatbot
-            # What is put in force from here on is opened at the next call.
-            version = self._store.version()
-            chatbot = Chatbot.open(self.location, self.settings)
-            self._opened = version, chatbot
-            return chatbot
+            return self._known() or self._open()
 
-    def _fresh(self) -> Chatbot | None:
-        """The chatbot that is open, if it reads the generation in force."""
-        opened, version = self._opened, self._store.version()
-        return opened[1] if opened and opened[0] == version else None
+    def _known(self) -> Chatbot | None:
+        """The chatbot that is open, if it reads the generation in force; raises what lately kept that from opening."""
+        opened, failed, version = self._opened, self._failed, self._store.version()
+        if opened and opened.version == version:
+            return opened.chatbot
+        if failed and failed.version == version and monotonic() < failed.until:
+            raise failed.error.with_traceback(None)  # or it would grow with each that is told
+        return None
+
+    def _open(self) -> Chatbot:
+        # What is put in force from here on is opened at the next call.
+        version = self._store.version()
+        try:
+            chatbot = Chatbot.open(self.location, self.settings)
+        except RagError as error:
+            self._failed = _Failed(version, error, monotonic() + _TRIED_AGAIN)
+            raise
+        self._opened, self._failed = _Opened(version, chatbot), None
+        return chatbot

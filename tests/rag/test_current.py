@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from corpus.errors import IndexNotFound
+import rag.current
+from corpus.errors import IndexDamaged, IndexNotFound
 from index.build import build
 from index.remove import remove
 from rag import Chatbot, Settings
@@ -73,6 +75,64 @@ def test_many_threads_open_it_once(index: Path, monkeypatch: pytest.MonkeyPatch)
         given = {id(chatbot) for chatbot in readers.map(lambda _: current(), range(64))}
     assert given == {id(opened[0])}
     assert len(opened) == 1
+
+
+def test_nobody_waits_for_another_thread_that_opens_a_new_generation(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = CurrentChatbot(index, Settings())
+    before = current()
+    remove(["chapel"], index)
+    begun, go_on, open_one = Event(), Event(), Chatbot.open
+
+    def slowly(folder: Path, settings: Settings) -> Chatbot:
+        begun.set()
+        assert go_on.wait(30)
+        return open_one(folder, settings)
+
+    monkeypatch.setattr(Chatbot, "open", slowly)
+    with ThreadPoolExecutor(2) as others:
+        opening = others.submit(current)
+        assert begun.wait(30)
+        assert current() is before
+        waiting = others.submit(current.newest)
+        go_on.set()
+        assert opening.result() is waiting.result() is current() is not before
+    assert current().index.manifest.articles == 1
+
+
+def test_a_damaged_index_is_read_once_in_some_seconds_by_however_many_ask(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file,) = index.glob("generations/*/manifest.json")
+    sound = file.read_bytes()
+    file.write_bytes(sound + b" ")
+    opened, now, open_one = [], 1000.0, Chatbot.open
+
+    def noted(folder: Path, settings: Settings) -> Chatbot:
+        opened.append(folder)
+        return open_one(folder, settings)
+
+    monkeypatch.setattr(Chatbot, "open", noted)
+    monkeypatch.setattr(rag.current, "monotonic", lambda: now)
+    current = CurrentChatbot(index, Settings())
+    for _ in range(3):
+        with pytest.raises(IndexDamaged, match="not what was written"):
+            current()
+    assert len(opened) == 1
+    file.write_bytes(sound)
+    now += 6
+    assert "Clara Voss" in current().ask(CHAPEL).text
+
+
+def test_a_new_generation_is_opened_at_once_where_the_one_before_was_damaged(index: Path, articles: Path) -> None:
+    (file,) = index.glob("generations/*/manifest.json")
+    file.write_bytes(file.read_bytes() + b" ")
+    current = CurrentChatbot(index, Settings())
+    with pytest.raises(IndexDamaged):
+        current()
+    build([articles], index, rebuild=True)
+    assert "Clara Voss" in current().ask(CHAPEL).text
 
 
 def test_the_settings_are_those_it_was_given(index: Path) -> None:
