@@ -54,10 +54,7 @@ class DensePart:
     def of(cls, segment: Segment, search: Approximation | None) -> DensePart:
         """The part of a segment: exact where it is small, else what lies beside it on disk."""
         index = open_index(segment.folder) if search else _exact(segment.vectors)
-        kept = None
-        if segment.removed:
-            kept = np.ones(len(segment.ids), dtype=np.bool_)
-            kept[segment.removed_rows] = False
+        kept = segment.kept if segment.removed else None
         return cls(segment.ids, segment.vectors, index, nprobe=search.nprobe if search else 0, kept=kept)
 
     def within(self, ids: Ids) -> DensePart:

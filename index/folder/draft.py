@@ -23,9 +23,10 @@ from index.source_file import SourceFile
 
 @dataclass(frozen=True, slots=True)
 class _Finished:
-    """A segment that an interrupted build finished, the first number in it, and the files behind its articles."""
+    """A segment that an interrupted build finished, its files, the first number in it, and what its articles are of."""
 
     name: str
+    files: Mapping[str, object]
     first_id: int
     sources: Mapping[str, SourceFile]
 
@@ -58,14 +59,15 @@ class FolderDraft:
         with files.written(folder):
             left = [place for place in (folder / files.SEGMENTS).iterdir() if place.name not in used]
             live = sources_of(folder, base) if base and left else {}
-            for segment in sorted(_finished(left, recipe), key=lambda segment: segment.first_id):
+            for segment in sorted(_finished(folder, left, recipe), key=lambda segment: segment.first_id):
                 sources = segment.sources
                 # An update and a rebuild were interrupted one after the other: what one has, the other may have too.
                 here = {name for name in sources if wanted.get(name) == sources[name]} - draft.finished
                 others = {name: source for name, source in sources.items() if name not in wanted}
-                if here:
+                # What was damaged since would be signed as sound.
+                if here and _is_as_written(folder, segment.name, segment.files):
                     draft._take(segment, here)
-                elif not any(_may_be_wanted(source, live.get(name)) for name, source in others.items()):
+                elif here or not any(_may_be_wanted(source, live.get(name)) for name, source in others.items()):
                     shutil.rmtree(files.segment_folder(folder, segment.name), ignore_errors=True)
         return draft
 
@@ -102,7 +104,7 @@ class FolderDraft:
         if segment.first_id < self._next_id:
             part = self._renumbered(part)
         with closing(open_segment(self._folder, part)) as opened:
-            held = len(opened.ids) - len(opened.removed_rows)
+            held = int(opened.kept.sum())
             self._next_id = opened.last_id + 1
         self._fresh.append(replace(part, passages=held))
         self.finished |= set(articles)
@@ -117,29 +119,40 @@ class FolderDraft:
         return Part(place.name, writer.passages)
 
 
-def _finished(places: Sequence[Path], recipe: Recipe) -> list[_Finished]:
+def _finished(folder: Path, places: Sequence[Path], recipe: Recipe) -> list[_Finished]:
     """The finished segments made by a recipe among some; the others are deleted."""
     found = []
     for place in places:
-        if segment := _read(place, recipe):
+        if segment := _read(folder, place.name, recipe):
             found.append(segment)
         else:
             shutil.rmtree(place, ignore_errors=True)
     return found
 
 
-def _read(place: Path, recipe: Recipe) -> _Finished | None:
-    """A finished segment; None where it is none, is damaged, or was made by another recipe."""
+def _read(folder: Path, name: str, recipe: Recipe) -> _Finished | None:
+    """A finished segment; None where it is none, cannot be one any more, or was made by another recipe."""
     try:
-        written = json.loads((place / files.FINISHED).read_text("utf-8"))
-        # What was damaged since would be signed as sound; what an interrupted saving put beside it is none of it.
-        found = _checksums(place)
-        if written["recipe"] != asdict(recipe) or found | written["files"] != found:
+        written = json.loads((files.segment_folder(folder, name) / files.FINISHED).read_text("utf-8"))
+        if written["recipe"] != asdict(recipe):
             return None
-        with closing(open_segment(place.parents[1], Part(place.name, 0))) as segment:
-            return _Finished(place.name, segment.first_id, segment.sources())
-    except (OSError, ValueError, KeyError, TypeError, sqlite3.Error, IndexDamaged):
+        expected = dict(written["files"])
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
+    try:
+        with closing(open_segment(folder, Part(name, 0))) as segment:
+            return _Finished(name, expected, segment.first_id, segment.sources())
+    except (OSError, ValueError, IndexError, sqlite3.Error, IndexDamaged):
+        # What the system refuses to read today may be worth a day's embedding tomorrow.
+        if _is_as_written(folder, name, expected):
+            raise
+        return None
+
+
+def _is_as_written(folder: Path, name: str, expected: Mapping[str, object]) -> bool:
+    """Whether a segment's files are those it was finished with; what an interrupted saving put beside them is none."""
+    found = _checksums(files.segment_folder(folder, name))
+    return found == {**found, **expected}
 
 
 def _may_be_wanted(source: SourceFile, live: SourceFile | None) -> bool:

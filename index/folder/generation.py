@@ -108,9 +108,14 @@ def _merged(folder: Path, kept: Sequence[Part], fresh: Sequence[Part]) -> list[P
         while groups and _size(groups[-1]) < 2 * _size(group):
             group = [*groups.pop(), *group]
         groups.append(group)
-    return [
-        _searchable(folder, group[0]) if len(group) == 1 else join(folder, group) for group in groups if _size(group)
-    ]
+    return [_one(folder, group, kept) for group in groups if _size(group)]
+
+
+def _one(folder: Path, group: Sequence[Part], kept: Sequence[Part]) -> Part:
+    """A group as one part; a kept one stays as it is, for what is in its folder has been signed."""
+    if len(group) > 1:
+        return join(folder, group)
+    return group[0] if group[0] in kept else _searchable(folder, group[0])
 
 
 def _size(group: Sequence[Part]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
@@ -62,6 +63,8 @@ class Segment:
         self._articles = sqlite3.connect(
             f"{(folder / ARTICLES).resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
         )
+        # It and the statements it keeps refer to each other (CPython 3.11): it would stay open until a full collection.
+        weakref.finalize(self, self._articles.close)
         self.ids: Ids = np.fromfile(folder / IDS, dtype=np.int64)
         # Where each record and its sentences begin, and the last ones end; beside them the checksums of the vectors.
         places = np.fromfile(folder / PLACES, dtype=np.int64).reshape(-1, 3)
@@ -148,7 +151,7 @@ class Segment:
         rows = np.searchsorted(self.ids, numbers)
         rows = rows[self.ids[np.minimum(rows, len(self.ids) - 1)] == numbers]
         if self.removed:
-            rows = np.setdiff1d(rows, self.removed_rows)
+            rows = rows[self.kept[rows]]
         return dict(map(self._passage, rows.tolist()))
 
     def passage_ids(self, article_ids: Iterable[str]) -> list[int]:
@@ -156,9 +159,11 @@ class Segment:
         return sorted(self._numbers(f"{_NUMBERS} WHERE id {_ONE_OF}", set(article_ids) - self.removed).tolist())
 
     @cached_property
-    def removed_rows(self) -> NDArray[np.int64]:
-        """The rows of `ids` and `vectors` whose passages the generation no longer holds."""
-        return np.searchsorted(self.ids, self._numbers(f"{_NUMBERS} WHERE id {_ONE_OF}", self.removed))
+    def kept(self) -> NDArray[np.bool_]:
+        """Which rows of `ids` and `vectors` the generation holds, of shape (passages,)."""
+        kept = np.ones(len(self.ids), dtype=np.bool_)
+        kept[np.searchsorted(self.ids, self._numbers(f"{_NUMBERS} WHERE id {_ONE_OF}", self.removed))] = False
+        return kept
 
     def passing(self, filters: Filters) -> Ids:
         """The numbers of the passages whose articles pass."""
@@ -194,7 +199,7 @@ class Segment:
             yield int(self.ids[row]), record, self.vectors.between(row, row + 1), sentences
 
     def _live_rows(self) -> list[int]:
-        rows: list[int] = np.setdiff1d(np.arange(len(self.ids)), self.removed_rows).tolist()
+        rows: list[int] = np.flatnonzero(self.kept).tolist()
         return rows
 
     def _select(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> Iterator[Any]:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from errno import EMFILE
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from corpus.article import Passage
-from corpus.errors import IndexMismatch, NoArticles, PathNotFound, SettingsError
+from corpus.errors import IndexMismatch, NoArticles, PathNotFound, SettingsError, StoreError
 from corpus.splitter import Splitter
 from index import build as building
 from index.build import Report, build
 from index.embedding.embedder import EmbeddedPassage
 from index.embedding.sentence_transformer import SentenceTransformerEmbedder
 from index.engines import local_engine
+from index.folder import files
 from index.remove import remove
 from index.store import store_at
 from tests.index.conftest import Search, write
@@ -545,6 +548,34 @@ def test_a_segment_of_an_interrupted_build_that_broke_is_embedded_again(
     (segment / "articles.sqlite").write_bytes(b"")
     assert build([many], folder).embedded_passages == 8
     assert len(_passages(folder, search)) == 8
+
+
+def test_what_an_interrupted_build_finished_is_not_looked_into_by_others(
+    many: Path, articles: Path, folder: Path, interrupt: Interrupt
+) -> None:
+    build([articles], folder)
+    interrupt([many], folder, after=3)
+    (segment,) = (place for place in (folder / "segments").iterdir() if (place / "finished.json").exists())
+    (segment / "passages.bin").write_bytes(b"")
+    remove(["bridge"], folder)
+    build([write(articles, {"mill.txt": "The mill was sold.\n"})], folder)
+    assert segment.exists()
+    assert build([many], folder).embedded_passages == 8
+    assert not segment.exists()
+
+
+def test_what_an_interrupted_build_finished_is_kept_while_the_system_refuses_to_read_it(
+    many: Path, folder: Path, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt([many], folder, after=5)
+
+    def refuse(*_: object) -> None:
+        raise OSError(EMFILE, os.strerror(EMFILE))
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="Too many open files"):
+        patch.setattr(files, "checksums", refuse)
+        build([many], folder)
+    assert build([many], folder).embedded_passages == 4
 
 
 # Engines

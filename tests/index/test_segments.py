@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from corpus.article import Article, Passage
 from index.embedding.embedder import Vectors
-from index.folder import files
+from index.folder import files, generation
 from index.folder.folder_index import FolderIndex
 from index.folder.store import FolderStore
 from index.query import Analysis, Query
@@ -86,6 +87,27 @@ def test_a_removal_leaves_every_segment_as_it_lies(several: Path) -> None:
     assert index.manifest.articles == 25
     assert index.passages_of("sea3") == []
     assert index.entry("sea3") is None
+
+
+def test_a_segment_that_is_kept_gets_no_file_that_nobody_signs(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _touched(several / files.SEGMENTS)
+    monkeypatch.setattr(generation, "EXACT_UP_TO", 10)
+    put_in(several, random_articles(["valley"], seed=9))
+    assert before.items() <= (now := _touched(several / files.SEGMENTS)).items()
+    assert {f"{files.SEGMENTS}/{name}" for name in now} <= FolderStore(several).current().files.keys()
+
+
+def test_reading_a_passage_takes_no_room_for_those_that_were_removed(tmp_path: Path) -> None:
+    put_in(tmp_path, [*random_articles(["large"], passages=4000), *random_articles(["small"])])
+    put_in(tmp_path, [], gone=["large"])
+    (segment,) = opened(tmp_path).segments
+    segment.passages([4000])
+    tracemalloc.start()
+    try:
+        assert segment.passages([0, 4000]).keys() == {4000}
+        assert tracemalloc.get_traced_memory()[1] < 4000
+    finally:
+        tracemalloc.stop()
 
 
 # What is joined
