@@ -69,7 +69,7 @@ def build(
         EngineError: what embeds cannot be reached, or failed.
         IndexLocked, IndexDamaged, StoreError: see `index.store`.
     """
-    splitter, progress = splitter or Splitter(), progress or _silent
+    splitter, progress = splitter or Splitter(), progress or (lambda *_: None)
     # An index may lie among the articles it is made from.
     inside = location.resolve() if isinstance(location, Path) else None
     files = [file for file in find_files(paths) if inside not in file.resolve().parents]
@@ -152,7 +152,3 @@ def _why_nothing(skipped: Sequence[UnreadableFile]) -> str:
         return "there is no file there"
     others = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
     return f"{skipped[0].path.name} {skipped[0].reason}{others}"
-
-
-def _silent(what: str, done: int, total: int) -> None:
-    """No one watches."""

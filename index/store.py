@@ -26,7 +26,7 @@ class Store(Protocol):
         ...
 
     def exists(self) -> bool:
-        """Whether there is an index."""
+        """Whether there is an index, be it damaged; StoreError where the place cannot be reached."""
         ...
 
     def current(self) -> Manifest:

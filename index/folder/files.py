@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus.errors import IndexDamaged, StoreError
+from corpus.errors import IndexDamaged, IndexNotFound, StoreError
 from index.durable import replace, sync, sync_tree
 from index.folder.pointer import CURRENT, Pointer
 from index.folder.record import seal
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 GENERATIONS, SEGMENTS = "generations", "segments"
 # In a segment that is whole and that no generation holds yet.
 FINISHED = "finished.json"
+# The pointer before it is in force: where an interrupted first build has a generation, it names that one.
+_NEXT = f"{CURRENT}.new"
 READ_IN_PARTS = {TEXTS, RECORDS, VECTORS, SENTENCES}
 # Read in a tenth of a second from memory, in a second or two from a disk.
 _CHECKED_WHOLE = 500_000_000
@@ -45,6 +47,34 @@ def segment_folder(folder: Path, name: str) -> Path:
     return folder / SEGMENTS / name
 
 
+def pointer_of(folder: Path) -> Pointer:
+    """The pointer of the index in `folder`.
+
+    Raises:
+        IndexNotFound: there is no index.
+        IndexDamaged: the pointer is not what was written, or is lost.
+        StoreError: the system refuses to read it.
+    """
+    try:
+        return Pointer.read(folder)
+    except IndexNotFound:
+        if not _was_in_force(folder):
+            raise
+    try:
+        # A first build may have put its generation in force meanwhile.
+        return Pointer.read(folder)
+    except IndexNotFound:
+        raise IndexDamaged(folder, folder / CURRENT, "is missing") from None
+
+
+def _was_in_force(folder: Path) -> bool:
+    """Whether a generation is there that is not one of an interrupted first build."""
+    whole = {place.parent.name for place in folder.glob(f"{GENERATIONS}/*/manifest.json")}
+    with suppress(StoreError):
+        whole.discard(str(Pointer.read(folder, _NEXT).generation))
+    return bool(whole)
+
+
 def commit(folder: Path, manifest: Manifest, fresh: Iterable[Path]) -> None:
     """Put a generation in force: all it has is on disk before the pointer is.
 
@@ -53,13 +83,16 @@ def commit(folder: Path, manifest: Manifest, fresh: Iterable[Path]) -> None:
     """
     generation = generation_folder(folder, manifest.generation)
     content = manifest.to_json().encode()
+    pointer = folder / _NEXT
+    pointer.write_text(Pointer(manifest.generation, seal(content).hex()).to_line(), "ascii", newline="\n")
+    # On disk before the manifest is, which without it would tell of a generation whose pointer was lost.
+    for path in (pointer, folder):
+        sync(path)
     manifest_file(folder, manifest.generation).write_bytes(content)
     for path in [generation, *fresh]:
         sync_tree(path)
     for parent in (folder / GENERATIONS, folder / SEGMENTS):
         sync(parent)
-    pointer = folder / f"{CURRENT}.new"
-    pointer.write_text(Pointer(manifest.generation, seal(content).hex()).to_line(), "ascii", newline="\n")
     replace(pointer, folder / CURRENT)
 
 
@@ -77,7 +110,7 @@ def remove_unused(folder: Path, manifest: Manifest | None) -> None:
         if manifest is None or generation.name != str(manifest.generation):
             shutil.rmtree(generation, ignore_errors=True)
     with suppress(OSError):
-        (folder / f"{CURRENT}.new").unlink(missing_ok=True)
+        (folder / _NEXT).unlink(missing_ok=True)
 
 
 def unmark(folder: Path, segments: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,12 +74,14 @@ class LexicalIndex:
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
-        """The index that `update` wrote to a folder, which may be read-only."""
+        """The index that `update` wrote to a folder, which may be read-only; raises OSError."""
         place = folder / cls.FOLDER
         if os.access(place, os.W_OK):
-            return cls(_to_read(place), place)
+            # Where one may write, the lock may still be another user's, or the disk full.
+            with suppress(OSError), _as_os_error():
+                return cls(_to_read(place), place)
         # tantivy opens nothing without writing a lock beside it; what it has opened, it needs no names of.
-        with TemporaryDirectory() as links:
+        with TemporaryDirectory() as links, _as_os_error():
             for file in place.iterdir():
                 if not file.name.endswith(".lock"):
                     (Path(links) / file.name).symlink_to(file.resolve())

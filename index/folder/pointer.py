@@ -22,14 +22,14 @@ class Pointer(NamedTuple):
     manifest: str | None
 
     @classmethod
-    def read(cls, folder: Path) -> Pointer:
-        """The pointer of the index in `folder`.
+    def read(cls, folder: Path, name: str = CURRENT) -> Pointer:
+        """The pointer of the index in `folder`, or one under another name beside it.
 
         Raises:
             IndexNotFound: there is none.
             IndexDamaged: it is not what was written.
         """
-        file = folder / CURRENT
+        file = folder / name
         try:
             content = file.read_bytes().decode("ascii", "replace")
         except (FileNotFoundError, NotADirectoryError):

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+# How often what reads a generation begins again where that is replaced meanwhile.
+_TRIES = 10
+
 
 class FolderStore:
     """See `index.store.Store`."""
@@ -45,25 +48,32 @@ class FolderStore:
 
     def exists(self) -> bool:
         """See `Store.exists`."""
-        return (self.location / CURRENT).exists()
+        try:
+            with suppress(IndexDamaged):
+                files.pointer_of(self.location)
+        except IndexNotFound:
+            return False
+        return True
 
     def current(self) -> Manifest:
         """See `Store.current`."""
-        pointer = Pointer.read(self.location)
-        try:
-            manifest = Manifest.from_json(self.location, *self._written(pointer))
-        except IndexDamaged:
-            # One that was replaced meanwhile is gone, not damaged.
-            if Pointer.read(self.location) == pointer:
-                raise
-            return self.current()
-        if pointer.manifest is None:
-            raise IndexDamaged(self.location, self.location / CURRENT, "is not what was written")
-        return manifest
+        for _ in range(_TRIES):
+            pointer = files.pointer_of(self.location)
+            try:
+                manifest = Manifest.from_json(self.location, *self._written(pointer))
+            except IndexDamaged:
+                # One that was replaced meanwhile is gone, not damaged.
+                if files.pointer_of(self.location) == pointer:
+                    raise
+                continue
+            if pointer.manifest is None:
+                raise IndexDamaged(self.location, self.location / CURRENT, "is not what was written")
+            return manifest
+        raise self._changing()
 
     def roots(self) -> list[Path]:
         """See `Store.roots`."""
-        file, content = self._written(Pointer.read(self.location))
+        file, content = self._written(files.pointer_of(self.location))
         try:
             return [Path(root) for root in json.loads(content)["roots"]]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -74,7 +84,9 @@ class FolderStore:
         try:
             status = (self.location / CURRENT).stat()
         except OSError:
-            raise IndexNotFound(self.location) from None
+            # Says why; where it does not, an index has been made meanwhile.
+            files.pointer_of(self.location)
+            return self.version()
         # The generation's number alone would not do: an index that was deleted and made again counts from one.
         return status.st_ino, status.st_mtime_ns
 
@@ -95,7 +107,7 @@ class FolderStore:
         """See `Store.verify`."""
 
         def verified(manifest: Manifest) -> Manifest:
-            verify(self.location, manifest, progress or _silent)
+            verify(self.location, manifest, progress or (lambda *_: None))
             return manifest
 
         return self._of_current(verified)
@@ -111,7 +123,12 @@ class FolderStore:
             raise not_writable(folder, error) from error
         with held(folder):
             self._tidy()
-            yield
+            try:
+                yield
+            except BaseException:
+                # A disk that is full would stay so.
+                self._tidy()
+                raise
 
     def sources(self) -> dict[str, SourceFile]:
         """See `Store.sources`."""
@@ -135,17 +152,22 @@ class FolderStore:
 
     def _of_current(self, work: Callable[[Manifest], Result]) -> Result:
         """What some work on the generation in force gives; it is done again where that was replaced meanwhile."""
-        manifest = self.current()
-        try:
-            return work(manifest)
-        except (IndexDamaged, OSError, RuntimeError, ValueError, sqlite3.Error) as error:
-            if self.current() != manifest:
-                return self._of_current(work)
-            if isinstance(error, IndexDamaged):
-                raise
-            if isinstance(error, OSError):
-                raise unread(self.location, Path(error.filename or self.location), error) from error
-            raise IndexDamaged(self.location, self.location, f"cannot be read ({error})") from error
+        for _ in range(_TRIES):
+            manifest = self.current()
+            try:
+                return work(manifest)
+            except (IndexDamaged, OSError, RuntimeError, ValueError, sqlite3.Error) as error:
+                if self.current() != manifest:
+                    continue
+                if isinstance(error, IndexDamaged):
+                    raise
+                if isinstance(error, OSError):
+                    raise unread(self.location, Path(error.filename or self.location), error) from error
+                raise IndexDamaged(self.location, self.location, f"cannot be read ({error})") from error
+        raise self._changing()
+
+    def _changing(self) -> StoreError:
+        return StoreError(self.location, f"the index in {self.location} is being changed all the time: try again later")
 
     def _written(self, pointer: Pointer) -> tuple[Path, bytes]:
         """The manifest that the pointer names, and what is in it."""
@@ -157,7 +179,3 @@ class FolderStore:
         if pointer.manifest not in (None, seal(content).hex()):
             raise IndexDamaged(self.location, file, "is not what was written")
         return file, content
-
-
-def _silent(what: str, done: int, total: int) -> None:
-    """No one watches."""

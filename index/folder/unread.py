@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from errno import EACCES, EMFILE, ENFILE, ENOENT, ENOMEM, EPERM
+from errno import EACCES, EDQUOT, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSPC, EPERM, EROFS, ESTALE
 from pathlib import Path
 
 from corpus.errors import IndexDamaged, StoreError
 
-_NO_DAMAGE = {EACCES, EPERM, EMFILE, ENFILE, ENOMEM}
+_NO_DAMAGE = {EACCES, EPERM, EMFILE, ENFILE, ENOMEM, ENOSPC, EROFS, EDQUOT, ESTALE}
 
 
 def unread(folder: Path, file: Path, error: OSError) -> StoreError:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
-from corpus.errors import IndexDamaged, IndexNotFound
+from corpus.errors import IndexDamaged, IndexNotFound, StoreError
 from index.build import build
+from index.folder import files
 from index.manifest import FORMAT, Manifest
 from index.store import store_at
+from rag.library import default_index, paths_of
 from tests.index.conftest import ARTICLES, Search, write
 from tests.index.manifests import manifest_of, rewrite
 
@@ -77,6 +82,56 @@ def test_a_pointer_to_a_generation_that_is_not_there_is_damage(copy: Path) -> No
     _damaged(copy, copy / "generations" / "2" / "manifest.json")
 
 
+def test_a_pointer_that_is_lost_is_damage_and_nothing_is_deleted_until_a_rebuild(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, search: Search
+) -> None:
+    own = copy.rename(tmp_path / ".rag")
+    (own / "CURRENT").unlink()
+    before = {path for path in own.rglob("*") if path.is_file()}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RAG_INDEX", raising=False)
+    assert default_index() == Path(".rag")
+    articles = write(tmp_path / "articles", ARTICLES)
+    asked: list[Callable[[], object]] = [
+        store_at(own).open,
+        store_at(own).version,
+        lambda: build([articles], own),
+        lambda: paths_of(own),
+    ]
+    for ask in asked:
+        with pytest.raises(IndexDamaged, match=r"CURRENT is missing.*--rebuild"):
+            ask()
+    assert {path for path in own.rglob("*") if path.is_file()} == before
+    build([articles], own, rebuild=True)
+    assert len(search(own, "Who lit the lamp?")) == 3
+    assert {path for path in own.rglob("*") if path.is_file()}.isdisjoint(
+        {path for path in before if path.parent.parent.name == "segments"}
+    )
+
+
+def test_a_pointer_that_is_lost_after_an_interrupted_update_is_damage(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = write(tmp_path / "articles", {"new.txt": "The well ran dry."})
+
+    class _Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        monkeypatch.undo()
+        # Whoever is killed tidies nothing.
+        monkeypatch.setattr(files, "remove_unused", lambda *_: None)
+        raise _Killed
+
+    monkeypatch.setattr(files, "replace", killed)
+    with pytest.raises(_Killed):
+        build([articles], copy)
+    assert (copy / "CURRENT.new").exists() and len(list((copy / "generations").iterdir())) == 2
+    (copy / "CURRENT").unlink()
+    with pytest.raises(IndexDamaged, match="CURRENT is missing"):
+        store_at(copy).open()
+
+
 @pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "{}", f'{{"format": {FORMAT}}}'])
 def test_a_manifest_that_is_missing_or_none_is_damage(copy: Path, content: str | None) -> None:
     manifest = _generation(copy) / "manifest.json"
@@ -110,6 +165,23 @@ def test_a_rebuild_mends_whatever_is_damaged(copy: Path, tmp_path: Path, search:
     (copy / "CURRENT").write_text("garbage", "ascii")
     build([articles], copy, rebuild=True)
     assert len(search(copy, "Who lit the lamp?")) == 3
+
+
+def test_a_change_that_fails_leaves_nothing_behind(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    articles = write(tmp_path / "articles", {f"new{number}.txt": "The well ran dry." for number in range(9)})
+    manifest, before = store_at(copy).current(), {path.name for path in (copy / "segments").iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+    monkeypatch.setattr(files, "replace", full)
+    with pytest.raises(StoreError, match="No space left"):
+        build([articles], copy)
+    assert [place.name for place in (copy / "generations").iterdir()] == [str(manifest.generation)]
+    # What was embedded is kept for the next build, once; what it was joined to is not.
+    (kept,) = {place.name for place in (copy / "segments").iterdir()} - before
+    assert (copy / "segments" / kept / files.FINISHED).exists()
+    assert store_at(copy).open().manifest == manifest
 
 
 def test_an_update_does_not_build_upon_damage(copy: Path, tmp_path: Path) -> None:
