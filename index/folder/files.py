@@ -127,7 +127,7 @@ def written(folder: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.OperationalError) as error:
         why = (isinstance(error, OSError) and error.strerror) or error
-        message = f"{folder} cannot be written to ({why}): what it held is still there; mend that, and do it again"
+        message = f"{folder} cannot be written to ({why}): mend that, and do it again"
         raise StoreError(folder, message) from error
 
 
