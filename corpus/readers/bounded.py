@@ -84,8 +84,9 @@ class BoundedReader:
                 answer = self._answer([str(path.absolute()), article_id])
             except _Stopped as error:
                 raise UnreadableFile(path, self._why(error)) from error
-            except OSError as error:
-                raise UnreadableFile(path, f"cannot be read now: {error.strerror or error}") from error
+            except (OSError, RuntimeError) as error:  # the system gives no more processes, or threads
+                why = (isinstance(error, OSError) and error.strerror) or error
+                raise UnreadableFile(path, f"cannot be read now: {why}") from error
         if reason := answer.get("reason"):
             raise UnreadableFile(path, reason)
         return replace(Article(**answer["article"]), id=article_id)  # which may be a name that is no Unicode
@@ -120,8 +121,8 @@ class BoundedReader:
 
         timer = Timer(self._limits.seconds, stop)
         timer.daemon = True
-        timer.start()
         try:
+            timer.start()
             process.stdin.write(json.dumps(question).encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline(self._longest_answer)

@@ -15,11 +15,12 @@ _KINDS = {
     rb"PK(?:\x03\x04|\x05\x06)": _ARCHIVE,
     rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": _OLD,
     rb"\{\\rtf": "a document in Rich Text Format",
-    rb"%!PS": "a PostScript document",
+    rb"%!PS(?:-Adobe-\d|\s*[\r\n])": "a PostScript document",
     rb"\x7fELF|MZ.{0,200}\x00|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe": "a program",
     rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ|7z\xbc\xaf|Rar!\x1a|\x28\xb5\x2f\xfd": "a compressed archive",
-    rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|....ftyp(?:heic|avif)": "a picture",
-    rb"ID3|OggS|fLaC|RIFF....(?:WAVE|AVI )|....ftyp|\x1aE\xdf\xa3": "a recording",
+    rb"\x89PNG|\xff\xd8\xff|GIF8[79]a.{6}\x00|RIFF....WEBP|II\*\x00|MM\x00\*|\x00...ftyp(?:heic|avif)": "a picture",
+    rb"ID3[\x02-\x04]\x00|OggS\x00|fLaC[\x00\x80]\x00\x00\x22|\x1aE\xdf\xa3": "a recording",
+    rb"RIFF....(?:WAVE|AVI )|\x00...ftyp": "a sound or a film",
     rb"SQLite format 3\x00": "a database",
 }
 _SHAPES = {kind: re.compile(beginning, re.DOTALL) for beginning, kind in _KINDS.items()}
@@ -48,7 +49,7 @@ def content_of(path: Path, limits: Limits) -> bytes:
         with path.open("rb") as file:
             content = file.read(limits.file + 1)
     except OSError as error:
-        raise UnreadableFile(path, f"cannot be opened: {error.strerror or error}") from error
+        raise _unopened(path, error) from error
     if len(content) > limits.file:  # it grew, or its file system had told no size
         raise _too_large(path, limits)
     return content
@@ -56,7 +57,12 @@ def content_of(path: Path, limits: Limits) -> bytes:
 
 def refuse_link(path: Path) -> None:
     """Refuses a link that leads anywhere but below the folder that it lies in: nobody said that this may be read."""
-    if path.is_symlink() and path.exists() and path.parent.resolve() not in (there := path.resolve()).parents:
+    try:
+        leads_out = path.is_symlink() and path.exists() and path.parent.resolve() not in path.resolve().parents
+    except (OSError, ValueError) as error:  # a name that no system takes
+        raise _unopened(path, error) from error
+    if leads_out:
+        there = path.resolve()
         raise UnreadableFile(path, f"is a link out of its folder: name {there} itself if you mean it")
 
 
@@ -64,8 +70,8 @@ def check_place(path: Path, limits: Limits) -> None:
     """Refuses what is not worth opening: what is no file, or an empty or too large one."""
     try:
         size = path.stat().st_size
-    except OSError as error:
-        raise UnreadableFile(path, f"cannot be opened: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise _unopened(path, error) from error
     if not path.is_file():
         raise UnreadableFile(path, "is not a file")
     if size == 0:
@@ -96,6 +102,11 @@ def _document(archive: bytes) -> str | None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return None
     return next((kind for part, kind in _DOCUMENTS.items() if part in names), _ARCHIVE)
+
+
+def _unopened(path: Path, error: Exception) -> UnreadableFile:
+    why = (isinstance(error, OSError) and error.strerror) or error
+    return UnreadableFile(path, f"cannot be opened: {why}")
 
 
 def _too_large(path: Path, limits: Limits) -> UnreadableFile:

@@ -31,7 +31,8 @@ def main() -> None:
     """Read files until there are no more."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the key is meant for who asks, who may want the answer still
+    for each in (signal.SIGINT, signal.SIGTERM):  # meant for who asks, who may want the answer still, and ends this
+        signal.signal(each, signal.SIG_IGN)
     limits = Limits(**json.loads(sys.argv[1]))
     _confine(limits)
     _end_in(2 * IDLE)

@@ -527,3 +527,29 @@ def test_a_link_into_a_hidden_folder_beside_it_is_read(tmp_path: Path) -> None:
     written(data, SENTENCE)
     (tmp_path / "a.txt").symlink_to(data)
     assert [read_file(file, "x").text for file in find_files([tmp_path])] == [SENTENCE]
+
+
+@needs_proc
+def test_a_signal_to_all_processes_at_once_loses_no_file(tmp_path: Path, reader: BoundedReader) -> None:
+    before = children()
+    file = written(tmp_path / "a.txt", SENTENCE)
+    reader.read(file, "x")
+    (process,) = children() - before
+    for each in (signal.SIGINT, signal.SIGTERM):
+        os.kill(process, each)
+    assert reader.read(file, "x").text == SENTENCE
+    assert children() - before == {process}
+
+
+def test_a_system_without_threads_to_give_is_said(
+    tmp_path: Path, reader: BoundedReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    file = written(tmp_path / "a.txt", SENTENCE)
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", none_left)
+        with pytest.raises(UnreadableFile, match="cannot be read now"):
+            reader.read(file, "x")
+    assert reader.read(file, "x").text == SENTENCE

@@ -565,3 +565,32 @@ def test_hostile_strings_are_read_without_harm() -> None:
         text = read_file(SHARED / "bench/attacks" / name, name).text
         assert unicodedata.is_normalized("NFC", text)
         assert all(character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs") for character in text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ID3 is an algorithm that makes decision trees.",
+        "OggS begins every page of a stream.",
+        "fLaC is how such a file begins.",
+        "%!PS is the first line of a program that prints.",
+        "GIF89a is the version that moves.",
+        "The ftyp box comes first.",
+    ],
+)
+def test_text_about_a_format_is_no_file_of_it(read: Read, text: str) -> None:
+    assert read(text.encode(), "a.txt").text == text
+
+
+@pytest.mark.parametrize(
+    "content", [b"ID3\x04\x00\x00", b"OggS\x00\x02", b"fLaC\x00\x00\x00\x22", b"%!PS-Adobe-3.0\n", b"%!PS\n/x 1 def\n"]
+)
+def test_a_file_of_another_format_is_refused(read: Read, content: bytes) -> None:
+    with pytest.raises(UnreadableFile, match="not text"):
+        read(content, "a.txt")
+
+
+@pytest.mark.parametrize("name", ["a\0b.txt", "x" * 5_000 + ".txt"])
+def test_a_name_that_no_system_takes_is_said(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnreadableFile, match="cannot be opened"):
+        read_file(tmp_path / name, "x")
