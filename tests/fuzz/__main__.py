@@ -61,7 +61,7 @@ def _fuzz(targets: list[Target], seconds: float, home: Path, file: Path | None) 
     results: dict[str, list[Told]] = {}
     _say(f"{'target':28}{'cases':>12}{'minutes':>9}{'finds':>7}")
     for target in targets:
-        results[target.name] = [_in_a_process(target, share, home, guided=guided) for guided in ways]
+        results[target.name] = [in_a_process(target, share, home, guided=guided) for guided in ways]
         _print_row(target.name, results[target.name])
         if file:
             file.write_text(json.dumps(results, indent=1), "utf-8")
@@ -73,11 +73,14 @@ def _fuzz(targets: list[Target], seconds: float, home: Path, file: Path | None) 
     return int(bool(found))
 
 
-def _in_a_process(target: Target, seconds: float, home: Path, *, guided: bool) -> Told:
+def in_a_process(target: Target, seconds: float, home: Path, *, guided: bool) -> Told:
     """What came of a target in a process of its own; that it ended otherwise than well is a find too."""
     from tests.fuzz.running import run
 
     place = home / f"{target.name}-{guided:d}.json"
+    about = [place.with_suffix(ending) for ending in (".case", ".txt")]
+    for file in about:  # it may end before it has begun
+        file.touch()
     process = multiprocessing.get_context("fork").Process(
         target=run, args=(target, seconds, place), kwargs={"guided": guided}
     )
@@ -88,7 +91,7 @@ def _in_a_process(target: Target, seconds: float, home: Path, *, guided: bool) -
         process.join()
     told: Told = json.loads(place.read_text("utf-8")) if place.exists() else {"cases": 0, "seconds": 0.0, "finds": {}}
     if process.exitcode:
-        case, said = (place.with_suffix(ending).read_text("utf-8", "replace") for ending in (".case", ".txt"))
+        case, said = (file.read_text("utf-8", "replace") for file in about)
         told["finds"][f"ended with {process.exitcode}"] = {"case": case[:4000], "error": said[-4000:]}
     return {"guided": guided, **told}
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.fuzz.__main__ import in_a_process
 from tests.fuzz.targets import TARGETS, Target
 
 
@@ -25,3 +29,9 @@ def test_no_case_is_anything_but_right_or_refused_in_one_line(target: Target) ->
         target.run(case)
 
     run()
+
+
+def test_a_process_that_ends_before_its_first_case_is_a_find(tmp_path: Path) -> None:
+    target = replace(next(iter(TARGETS.values())), ready=lambda: os._exit(3))
+    told = in_a_process(target, 1, tmp_path, guided=False)
+    assert list(told["finds"]) == ["ended with 3"]
