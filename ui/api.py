@@ -22,8 +22,10 @@ from index.query import Hit
 from rag.answer import Answer, Citation, ModelUse, Standing
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
+from ui.serving.events import asker
 from ui.serving.logs import door
 from ui.serving.metrics import Metrics
+from ui.serving.trouble import told
 
 MOST_PASSAGES = 100
 
@@ -196,7 +198,7 @@ def _told(endpoint: Callable[P, R]) -> Callable[P, R]:
             first = error.errors()[0]
             message = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         except RagError as error:
-            message = str(error)
+            message = told(error, asker())
         raise CallError(message, print_exception=False)
 
     return call

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 REASONS = ("wrong citation", "should have refused", "not helpful")
 _LONGEST_NAME = 60
 
+# A page sends the open conversation whole with whatever is done there.
+MOST_EXCHANGES = 200
+
 # What made the file, version by version; one of an earlier version is brought up to date.
 _STEPS = (
     (
@@ -43,6 +46,14 @@ _STEPS = (
 _OWN = "conversation IN (SELECT id FROM conversations WHERE owner = :owner)"
 _OWN_EXCHANGES = f"FROM exchanges WHERE {_OWN}"
 _EXCHANGE = "id, question, answer, error, liked, reason, correction, asked"
+
+
+class NotKept(RagError):
+    """The file of the conversations cannot be read or written."""
+
+    def __init__(self, file: Path, reason: Exception) -> None:
+        self.file = file
+        super().__init__(f"conversations cannot be kept in {file} ({reason}): move it away, or set RAG_HOME")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +93,25 @@ class Conversation:
 class Conversations:
     """The conversations of an account in one file; safe to share between threads and between processes.
 
-    Those of no account are of the empty name.
+    `owner` is the account's name; those of no account are of the empty one.
     """
 
     def __init__(self, file: Path) -> None:
         """Open the file, or start it.
 
         Raises:
-            RagError: the file cannot be written, or is none of ours; from the other methods, too, where it cannot be
+            NotKept: the file cannot be written, or is none of ours; from the other methods, too, where it cannot be
                 read or written any more.
         """
         self._file = file
-        self._owner = ""
+        self.owner = ""
         self._lock = Lock()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
             self._begin()
         except (OSError, sqlite3.Error) as error:
-            raise self._failure(error) from error
+            raise NotKept(self._file, error) from error
 
     def close(self) -> None:
         """Let go of the file; what is still to be kept then is an error."""
@@ -111,7 +122,7 @@ class Conversations:
     def of(self, owner: str) -> Conversations:
         """Those of another account, in the same file; nothing of anyone else's is found or changed there."""
         others = copy(self)
-        others._owner = owner
+        others.owner = owner
         return others
 
     def all(self) -> list[Conversation]:
@@ -175,7 +186,7 @@ class Conversations:
             begun = database.execute(
                 "INSERT INTO conversations VALUES (?, ?, ?, ?) "
                 "ON CONFLICT(id) DO UPDATE SET used = excluded.used WHERE owner = excluded.owner",
-                (conversation, _named(question), exchange.asked, self._owner),
+                (conversation, _named(question), exchange.asked, self.owner),
             )
             if not begun.rowcount:
                 raise RagError("this conversation is somebody else's: begin a new one")
@@ -237,10 +248,7 @@ class Conversations:
         return int(version)
 
     def _own(self, named: str) -> dict[str, str]:
-        return {"owner": self._owner, "id": _characters(named)}
-
-    def _failure(self, error: Exception) -> RagError:
-        return RagError(f"conversations cannot be kept in {self._file} ({error}): move it away, or set RAG_HOME")
+        return {"owner": self.owner, "id": _characters(named)}
 
     def _rows(self, query: str, named: str = "") -> list[tuple[Any, ...]]:
         """What a query finds, of the owner and of what is named by an id."""
@@ -248,7 +256,7 @@ class Conversations:
             with self._lock:
                 return self._database.execute(query, self._own(named)).fetchall()
         except sqlite3.Error as error:
-            raise self._failure(error) from error
+            raise NotKept(self._file, error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -260,7 +268,7 @@ class Conversations:
                 with self._database:
                     yield self._database
         except sqlite3.Error as error:
-            raise self._failure(error) from error
+            raise NotKept(self._file, error) from error
 
 
 def new_id() -> str:

@@ -33,8 +33,10 @@ from rag.chatbot import Chatbot
 from rag.conversation import Turn
 from rag.extractive import ExtractiveAnswerer
 from ui.openai_reply import as_answered, content_of, proof_of, unsaid
+from ui.serving.limits import account_name
 from ui.serving.logs import say
 from ui.serving.metrics import Metrics, unexpected
+from ui.serving.trouble import told
 from ui.working import Done, replies
 
 MODEL = "ask-the-articles"
@@ -101,31 +103,32 @@ def router(chatbot: Callable[[], Chatbot], metrics: Metrics | None = None) -> AP
     async def complete(request: Request) -> Response:
         """Answer the last user message of a conversation."""
         body = await request.body()
-        return await run_in_threadpool(_told, lambda: _complete(body, counted, chatbot()))
+        account = account_name(request.scope)
+        return await run_in_threadpool(_reply, request, lambda: _complete(account, body, counted, chatbot()))
 
     @routes.get("/models")
-    def models() -> Response:
+    def models(request: Request) -> Response:
         """The one model there is."""
-        return _told(lambda: JSONResponse({"object": "list", "data": [_model(chatbot())]}))
+        return _reply(request, lambda: JSONResponse({"object": "list", "data": [_model(chatbot())]}))
 
     @routes.get("/models/{name:path}")
-    def model(name: str) -> Response:
+    def model(name: str, request: Request) -> Response:
         """The model of a name."""
-        return _told(lambda: JSONResponse(_model(chatbot()))) if name == MODEL else _unknown(name)
+        return _reply(request, lambda: JSONResponse(_model(chatbot()))) if name == MODEL else _unknown(name)
 
     return routes
 
 
-def _told(reply: Callable[[], Response]) -> Response:
+def _reply(request: Request, make: Callable[[], Response]) -> Response:
     """A reply, or in its place what went wrong."""
     try:
-        return reply()
+        return make()
     except Exception as error:
-        status, told = _failure(error)
-        return JSONResponse(told, status)
+        status, said = _failure(error, account_name(request.scope))
+        return JSONResponse(said, status)
 
 
-def _complete(body: bytes, metrics: Metrics, chatbot: Chatbot) -> Response:
+def _complete(account: str, body: bytes, metrics: Metrics, chatbot: Chatbot) -> Response:
     wanted = _Completion.model_validate_json(body)
     if wanted.model != MODEL:
         return _unknown(wanted.model)
@@ -136,7 +139,7 @@ def _complete(body: bytes, metrics: Metrics, chatbot: Chatbot) -> Response:
     # An error before the first words can still be told by its status.
     written = chain([next(pieces)], pieces)
     headers = {"Cache-Control": "no-cache"}
-    return StreamingResponse(_events(wanted, written), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(account, wanted, written), media_type="text/event-stream", headers=headers)
 
 
 def _pieces(metrics: Metrics, chatbot: Chatbot, question: str, history: list[Turn]) -> Iterator[str | Answer]:
@@ -157,14 +160,14 @@ def _completion(wanted: _Completion, answer: Answer) -> Json:
     return {**_head("chat.completion"), "choices": [choice], "usage": _usage(wanted, content)}
 
 
-def _events(wanted: _Completion, pieces: Iterator[str | Answer]) -> Iterator[str]:
+def _events(account: str, wanted: _Completion, pieces: Iterator[str | Answer]) -> Iterator[str]:
     """Server-sent events; what goes wrong on the way is the last of them."""
     try:
         for chunk in _chunks(wanted, pieces):
             yield _event(chunk)
         yield "data: [DONE]\n\n"
     except Exception as error:
-        yield _event(_failure(error)[1])
+        yield _event(_failure(error, account)[1])
 
 
 def _chunks(wanted: _Completion, pieces: Iterator[str | Answer]) -> Iterator[Json]:
@@ -221,7 +224,7 @@ def _unknown(name: str) -> Response:
     return JSONResponse(_error(f"there is no model {name[:200]}: ask {MODEL}", "model", "model_not_found"), 404)
 
 
-def _failure(error: Exception) -> tuple[int, Json]:
+def _failure(error: Exception, account: str) -> tuple[int, Json]:
     """The status and the body by which OpenAI's libraries know what went wrong."""
     if isinstance(error, ValidationError):
         first = error.errors()[0]
@@ -230,7 +233,7 @@ def _failure(error: Exception) -> tuple[int, Json]:
     if isinstance(error, BadQuestion):
         return 400, _error(str(error), "messages")
     if isinstance(error, RagError):
-        return 500, _error(str(error), kind="server_error")
+        return 500, _error(told(error, account), kind="server_error")
     say("request failed", level=logging.ERROR, error=error)
     return 500, _error(str(unexpected()), kind="server_error")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock, Thread
+from threading import enumerate as enumerate_threads
 from time import perf_counter
 
 from corpus.errors import RagError, RunError
@@ -14,6 +15,7 @@ from rag.evaluation import evaluate
 from ui.runs import Run, Runs
 
 STOPPED = "The run was stopped, and nothing of it is kept."
+_NAME = "an evaluation"
 _BROKEN_OFF = "The run broke off: the terminal of the server says why."
 
 
@@ -60,7 +62,7 @@ class Runner:
             if self._progress:
                 raise RunError(f"{self._progress.gold} are being asked just now: wait for the end, or stop them")
             self._progress, self._is_stopping = Progress(gold, 0, len(questions)), False
-        Thread(target=self._run, args=(gold, questions, chatbot), daemon=True).start()
+        Thread(target=self._run, args=(gold, questions, chatbot), name=_NAME, daemon=True).start()
 
     def stop(self) -> None:
         """End the run under way after the question that is being answered."""
@@ -88,6 +90,11 @@ class Runner:
     def _check(self) -> None:
         if self._is_stopping:
             raise _Stopped
+
+
+def is_running() -> bool:
+    """Whether questions are being asked in the background, for whatever page."""
+    return any(thread.name == _NAME for thread in enumerate_threads())
 
 
 class _Stopped(Exception):

@@ -17,7 +17,7 @@ from rag.conversation import Turn
 from rag.extractive import ExtractiveAnswerer
 from rag.receipt import receipt
 from rag.suggestions import starters, suggest
-from ui.conversations import REASONS, Conversations, Exchange, Verdict, new_id
+from ui.conversations import MOST_EXCHANGES, REASONS, Conversations, Exchange, Verdict, new_id
 from ui.door.accounts import account_of
 from ui.pages.evidence import EvidenceDesk
 from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
@@ -26,10 +26,12 @@ from ui.render.conversation import conversation, failed, pending, suggestions, u
 from ui.render.history import history
 from ui.render.text import notice
 from ui.serving.metrics import Metrics
+from ui.serving.trouble import told
 from ui.working import Done, replies
 
 _MOST_PASSAGES = 50
 _GONE = "This answer is no longer kept."
+_FULL = f"this conversation has {MOST_EXCHANGES} questions, which is the most: begin a new conversation"
 _EVERYWHERE = "Search in all articles"
 # To assets/live.js, which asks it.
 _TAKE_QUESTION = (
@@ -97,7 +99,7 @@ class ChatDesk:
         """A conversation; a new one where there is none of that id."""
         exchanges = kept.exchanges(opened)
         opened = opened if exchanges else new_id()
-        html = conversation(exchanges, name=opened) if exchanges else self._welcome(opened)
+        html = conversation(exchanges, name=opened) if exchanges else self._welcome(kept, opened)
         return Shown(opened, html, "", _history(kept, opened))
 
     def land(self, request: gr.Request) -> Shown:
@@ -146,6 +148,9 @@ class ChatDesk:
                 return
             replaced = before.pop()
         question = str(event.question).strip()
+        if len(before) >= MOST_EXCHANGES:
+            yield self.show(kept, opened)._replace(live=failed(question, _FULL))
+            return
         yield from self._answered(Asked(question, opened or new_id(), Scope(*scope), before, kept, replaced))
 
     def undo(self, opened: str, event: gr.EventData, request: gr.Request) -> Shown:
@@ -193,7 +198,8 @@ class ChatDesk:
                     said += piece
                     yield Shown(live=pending(asked.question, said, conversation=asked.opened))
         except RagError as error:
-            yield self.show(asked.kept, asked.opened)._replace(live=failed(asked.question, str(error)))
+            live = failed(asked.question, told(error, asked.kept.owner))
+            yield self.show(asked.kept, asked.opened)._replace(live=live)
             return
         yield self.show(asked.kept, asked.opened)
         if isinstance(exchange.reply, Answer):
@@ -214,21 +220,21 @@ class ChatDesk:
         except RagError as error:
             if asked.replaced:  # An answer is not given up for an error.
                 raise
-            return asked.kept.add(asked.opened, asked.question, str(error))
+            return asked.kept.add(asked.opened, asked.question, told(error, asked.kept.owner))
         proof = receipt(answer, chatbot.index, chatbot.settings).to_json()
         exchange = asked.kept.add(asked.opened, asked.question, answer, proof)
         if asked.replaced:
             asked.kept.take_back(asked.replaced.id)
         return exchange
 
-    def _welcome(self, name: str) -> str:
+    def _welcome(self, kept: Conversations, name: str) -> str:
         """The empty page, with questions to begin with; they are looked for once for each state of the index."""
         try:
             chatbot = self._chatbot()
             if self._examples[0] is not chatbot:
                 self._examples = chatbot, starters(chatbot)
         except RagError as error:
-            return unavailable(str(error))
+            return unavailable(told(error, kept.owner))
         return welcome(chatbot.index.manifest.articles, self._examples[1], name=name)
 
 
@@ -254,21 +260,21 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
             box = _question_box()
         html_part("evidence", "", evidence.open, unreachable=no_evidence(UNREACHABLE))
     opened = gr.State("")
-    told = [opened, shown, live, past]
+    changed = [opened, shown, live, past]
     asked = [opened, *scope]
     for field in scope[:3]:
         field.change(_scope_said, scope[:3], fold, queue=False, **QUIETLY)
     # Otherwise a question that is asked while ways to go on are still being looked for would be lost.
     always: dict[str, Any] = {"trigger_mode": "multiple", **QUIETLY}
-    asking = live.ask(desk.ask, asked, told, **always)
+    asking = live.ask(desk.ask, asked, changed, **always)
     # The box is emptied where it is typed in, and is nobody's output: that would wipe what is typed meanwhile.
     box.submit(None, box, box, js=_TAKE_QUESTION, **QUIETLY)
     # What is being answered is kept, but comes no longer into a page that shows something else.
     elsewhere: dict[str, Any] = {"cancels": asking, "queue": False, **QUIETLY}
-    shown.undo(desk.undo, opened, told, **elsewhere)
-    past.open(desk.open, None, told, **elsewhere)
-    live.look(desk.look, opened, told, queue=False, **QUIETLY)
-    page.load(desk.land, None, told, queue=False, **QUIETLY)
+    shown.undo(desk.undo, opened, changed, **elsewhere)
+    past.open(desk.open, None, changed, **elsewhere)
+    live.look(desk.look, opened, changed, queue=False, **QUIETLY)
+    page.load(desk.land, None, changed, queue=False, **QUIETLY)
     for opening in (page.load, tab.select):
         opening(desk.choices, scope[-1], [scope[0], scope[-1]], queue=False, **QUIETLY)
 

@@ -15,6 +15,7 @@ from rag.quotes import find_quote
 from ui.conversations import Conversations
 from ui.door.accounts import account_of
 from ui.render.article import evidence, no_evidence
+from ui.serving.trouble import told
 
 
 class Quote(NamedTuple):
@@ -39,20 +40,23 @@ class EvidenceDesk:
     def open(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """The article behind a quote of an answer, with all its quotes marked; both are named by their buttons."""
         own = self._conversations.of(account_of(request).name)
-        exchange = own.exchange(str(wanted.get("exchange")))
+        try:
+            exchange = own.exchange(str(wanted.get("exchange")))
+        except RagError as error:
+            return no_evidence(told(error, own.owner))
         quotes = _quotes(exchange.reply) if exchange and isinstance(exchange.reply, Answer) else {}
         quote = quotes.get(str(wanted.get("quote")))
         if quote is None:
             return no_evidence("This answer is no longer kept: ask again.")
-        return self._marked(quote, [other for other in quotes.values() if other is not quote])
+        return self._marked(own.owner, quote, [other for other in quotes.values() if other is not quote])
 
-    def _marked(self, quote: Quote, others: Sequence[Quote]) -> str:
+    def _marked(self, account: str, quote: Quote, others: Sequence[Quote]) -> str:
         try:
             article = self._chatbot().index.article(quote.article_id)
         except KeyError:
             return no_evidence("This article is no longer in the index. It said:", quote.words)
         except RagError as error:
-            return no_evidence(str(error), quote.words)
+            return no_evidence(told(error, account), quote.words)
         focus = quote.place_in(article.text)
         found = (other.place_in(article.text) for other in others if other.article_id == article.id)
         note = "" if focus else f"The article has changed since, and these words are no longer in it: “{quote.words}”"

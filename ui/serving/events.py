@@ -11,10 +11,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
+from starlette.exceptions import HTTPException
 
 from corpus.errors import RagError
+from ui.door.accounts import account_of
 from ui.serving.logs import request_id, say
 from ui.serving.metrics import unexpected
+from ui.serving.trouble import told
 
 
 def guard(page: gr.Blocks) -> None:
@@ -23,6 +26,16 @@ def guard(page: gr.Blocks) -> None:
         # Those of gradio itself cancel others, and wait in its loop.
         if event.fn and not event.cancels:
             event.fn = _guarded(event.fn)
+    for part in page.blocks.values():
+        if isinstance(part, gr.HTML):
+            for function in part.server_fns:
+                setattr(part, function.__name__, _replying(_guarded(function)))
+
+
+def asker() -> str:
+    """The name of the account that gradio does something for, in whatever thread; empty where there are no accounts."""
+    request = LocalContext.request.get(None)
+    return account_of(request).name if request else ""
 
 
 def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,6 +63,19 @@ def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def _replying(work: Callable[..., Any]) -> Callable[..., Any]:
+    """What a page's script calls, with its errors as replies: gradio has none for them."""
+
+    @wraps(work)
+    def call(*arguments: Any) -> Any:
+        try:
+            return work(*arguments)
+        except gr.Error as error:
+            raise HTTPException(500, str(error.message)) from error
+
+    return call
+
+
 @contextmanager
 def _told(name: str) -> Iterator[None]:
     """Work under the name of the request, and tell what goes wrong."""
@@ -59,7 +85,7 @@ def _told(name: str) -> Iterator[None]:
     except gr.Error:
         raise
     except RagError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+        raise gr.Error(told(error, asker()), print_exception=False) from error
     except Exception as error:
         say("event failed", level=logging.ERROR, error=error, name=name)
         raise gr.Error(str(unexpected()), print_exception=False) from error

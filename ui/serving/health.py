@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import gradio as gr
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from corpus.errors import RagError
 from rag.chatbot import Chatbot
+from ui.door.accounts import Accounts, account_of
 from ui.librarian import UNREADABLE
 from ui.serving.limits import Turns
 from ui.serving.metrics import Metrics
@@ -18,19 +19,25 @@ from ui.serving.metrics import Metrics
 _STOPPING = "The server is being stopped."
 
 
-def router(chatbot: Callable[[], Chatbot], turns: Turns, metrics: Metrics) -> APIRouter:
+def router(chatbot: Callable[[], Chatbot], turns: Turns, metrics: Metrics, accounts: Accounts) -> APIRouter:
     """The addresses `/healthz`, which anyone may ask for, and `/metrics`."""
     routes = APIRouter()
 
-    @routes.get("/healthz")
-    def health() -> Response:
-        """Whether questions can be answered; where not, why in a line that names no path."""
+    # Many a probe asks by HEAD.
+    @routes.api_route("/healthz", methods=["GET", "HEAD"])
+    def health(request: Request) -> Response:
+        """Whether questions can be answered; where not, why in a line that names no path.
+
+        What is served is said to those alone who may ask it.
+        """
         if turns.is_closed:
             return _unwell(_STOPPING)
         try:
             manifest = chatbot().index.manifest
         except RagError as error:
             return _unwell(UNREADABLE.get(type(error), "The index cannot be opened."))
+        if accounts and not account_of(request).name:
+            return JSONResponse({"status": "ok"})
         known = {"generation": manifest.generation, "articles": manifest.articles, "passages": manifest.passages}
         return JSONResponse({"status": "ok", **known})
 

@@ -119,15 +119,7 @@ class Metrics:
             if not isinstance(error, _ASKERS_FAULT):
                 say("question failed", door=door, reason=str(error), question=asked)
             return error
-        # Errors of libraries may quote what was asked.
-        say(
-            "question failed",
-            level=logging.ERROR,
-            error=error,
-            private="" if asked else question,
-            door=door,
-            question=asked,
-        )
+        say("question failed", level=logging.ERROR, error=error, door=door, question=asked)
         return unexpected()
 
 

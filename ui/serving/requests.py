@@ -25,7 +25,9 @@ _METHODS = ("GET", "HEAD", "POST", "OPTIONS", "DELETE", "PUT", "PATCH")
 _NOWHERE = "none"
 # As nginx calls it that a sender has left.
 _NO_REPLY = 499
-# What Starlette says with an error that nobody expected, before it hands it on.
+# Of these the log says who asked, for those who keep whole addresses out.
+_TURNED_AWAY = (401, 429)
+# What Starlette says with an error that nobody expected, before it hands it on; others of ours add more to it.
 _UNEXPECTED = {"content-length": "21", "content-type": "text/plain; charset=utf-8"}
 
 
@@ -49,14 +51,19 @@ class Requests:
         reply = _Reply(send, name)
         begun = perf_counter()
         try:
+            await self._answer(scope, receive, reply)
+        finally:
+            self._tell(scope, reply.status or _NO_REPLY, perf_counter() - begun)
+
+    async def _answer(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        """Have a request answered; what nobody expected is told politely."""
+        try:
             await self._app(scope, receive, reply)
         except ClientDisconnect:
             # Nobody is there to be told.
-            reply.is_begun = True
+            return
         except Exception as error:
             say("request failed", level=logging.ERROR, error=error, route=_route(scope))
-        finally:
-            self._tell(scope, reply.status or _NO_REPLY, perf_counter() - begun)
         if not reply.is_begun:
             line = str(unexpected())
             await refusal(scope, 500, line[0].upper() + line[1:] + ".")(scope, receive, reply)
@@ -77,6 +84,7 @@ class Requests:
                 status=status,
                 ms=round(1000 * seconds, 2),
                 account=account_name(scope) or None,
+                client=scope["client"][0] if status in _TURNED_AWAY and scope.get("client") else None,
             )
 
 
@@ -94,7 +102,7 @@ class _Reply:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            self._is_held_back = self.status == 500 and dict(headers.items()) == _UNEXPECTED
+            self._is_held_back = self.status == 500 and _UNEXPECTED.items() <= dict(headers.items()).items()
             headers[NAME] = self._name
         if not self._is_held_back:
             self.is_begun = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from time import monotonic
 
@@ -11,8 +12,10 @@ import uvicorn
 from fastapi import FastAPI
 from gradio.routes import App
 
+from ui.running import is_running
 from ui.serving.health import under_way, waiting
 from ui.serving.limits import Turns
+from ui.serving.logs import say
 from ui.working import is_working
 
 _LOOK = 0.05
@@ -35,7 +38,8 @@ class StoppingServer(uvicorn.Server):
     @property
     def is_busy(self) -> bool:
         """Whether anything that was begun is still to be finished."""
-        return is_working() or under_way(self._turns, self._page) + waiting(self._turns, self._page) > 0
+        asked = under_way(self._turns, self._page) + waiting(self._turns, self._page)
+        return asked > 0 or is_working() or is_running()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """See `uvicorn.Server`."""
@@ -46,6 +50,8 @@ class StoppingServer(uvicorn.Server):
         while self.is_busy and monotonic() < ends:
             await asyncio.sleep(_LOOK)
         self.is_finished = not self.is_busy
+        if is_running():
+            say("evaluation given up", level=logging.WARNING, reason="the server is stopped before its end")
         # What pages that are open listen to: it would be waited for as long as they are.
         self._mounted.stop_event.set()
         await super().shutdown(sockets)
