@@ -138,7 +138,9 @@ def doors(closed: Served) -> list[tuple[str, str]]:
 
 # What tells nobody anything: whether the server lives, the way in and out, and what is closed to everyone.
 SAID_TO_ALL = {"/healthz": 200, "/login": 200, "/logout": 405}
-GONE = re.compile(r"/gradio_api/(file[=/]|proxy=|deep_link|runs\b|run-history|dev/)")
+GONE = re.compile(
+    r"/gradio_api/(file[=/]|proxy=|deep_link|runs\b|run-history|dev/|process_recording|mcp/(sse|messages))"
+)
 
 
 def test_no_route_answers_whoever_has_not_signed_in(nobody: httpx.Client, doors: list[tuple[str, str]]) -> None:
@@ -430,8 +432,23 @@ def test_a_session_ends_when_it_is_not_used_and_each_account_has_so_many() -> No
 def test_a_reader_sends_no_files_and_an_editor_does(anna: httpx.Client, bert: httpx.Client) -> None:
     file = {"files": ("note.txt", b"A note.")}
     assert anna.post("/gradio_api/upload", files=file).status_code == 200
-    for path in ("/gradio_api/upload", "/gradio_api/upload/", "/gradio_api/process_recording"):
+    for path in ("/gradio_api/upload", "/gradio_api/upload/"):
         assert bert.post(path, files=file).status_code == 403
+    # A route takes a path with a line's end behind it for the one without.
+    for path in ("/gradio_api/upload%0A", "/gradio_api/upload/%0A", "/gradio_api/upload%0D", "/gradio_api/upload%00"):
+        assert bert.post(path, files=file).status_code == 404
+    for path in ("/gradio_api/component_server", "/gradio_api/run/predict", "/v1/chat/completions"):
+        assert anna.post(path, files=file).status_code == 415
+
+
+def test_assistants_have_one_way_in(anna: httpx.Client) -> None:
+    assert anna.get("/gradio_api/mcp/sse").status_code == 404
+    assert anna.post("/gradio_api/mcp/messages/", json={}).status_code == 404
+
+
+def test_an_address_that_is_none_is_foreign(nobody: httpx.Client) -> None:
+    for headers in ({"Origin": "http://["}, {"Origin": "//]"}, {"Host": "["}, {"Host": "[::1"}):
+        assert nobody.post("/login", headers=headers).status_code == 403, headers
 
 
 FILE = object()

@@ -318,3 +318,10 @@ def test_a_moment_is_told_as_how_long_ago_it_was(passed: timedelta, said: str) -
 
 def test_a_moment_that_is_none_is_told_as_it_is_written() -> None:
     assert render.ago("some day", NOW) == "some day"
+
+
+def test_a_part_of_the_list_behind_its_end_is_its_last(bundled_index: Path, tmp_path: Path) -> None:
+    desk = LibraryDesk(Librarian(CurrentChatbot(bundled_index, Settings()), Uploads(tmp_path)))
+    behind = gr.EventData(None, {"offset": 10**6})
+    assert desk.turn("", behind, asked_by()) == desk.listing("", asked_by())
+    assert desk.turn("no such article", behind, asked_by()) == desk.listing("no such article", asked_by())

@@ -90,6 +90,7 @@ def test_a_sender_is_an_account_an_address_or_a_network_of_ipv6() -> None:
     assert known("10.0.0.1", user=Account("ada", "reader")) == known("10.0.0.2", user=Account("ada", "reader"))
     assert known("10.0.0.1", user=Account("", "editor")) == "10.0.0.1"
     assert known("2001:db8::1") == known("2001:db8::ffff:2") != known("2001:db8:0:1::1")
+    assert known("::ffff:10.0.0.1") == "10.0.0.1" != known("::ffff:10.0.0.2")
 
 
 def test_turns_go_round_and_nobody_has_more_than_half_of_them() -> None:
@@ -134,13 +135,16 @@ def test_what_is_too_large_is_refused_whether_it_says_so_or_comes_in_pieces(own_
 
 def test_a_flood_of_questions_is_refused_at_each_door_and_another_is_answered(own_index: Path) -> None:
     with (
-        serving(own_index, questions_per_minute=60) as served,
+        serving(own_index, questions_per_minute=9) as served,
         sender(served) as flooder,
         sender(served, OTHER) as other,
     ):
         assert [flooder.post(V1, json=completion()).status_code for _ in range(10)] == [200] * 10
         asked = {"data": [WHY, [], [], "", "", 12]}
-        number = next(item["id"] for item in flooder.get("/config").json()["dependencies"] if item["api_name"] == "ask")
+        events = flooder.get("/config").json()["dependencies"]
+        number = next(item["id"] for item in events if item["api_name"] == "ask")
+        box = next(item for item in events if any(target[1] == "ask" for target in item["targets"]))
+        harmless = next(item["id"] for item in events if item["api_name"] == "article")
         doors: dict[str, Any] = {
             V1: completion(),
             "/gradio_api/run/ask": asked,
@@ -148,12 +152,17 @@ def test_a_flood_of_questions_is_refused_at_each_door_and_another_is_answered(ow
             "/gradio_api/api/search/": asked,
             "/gradio_api/call/ask": asked,
             "/gradio_api/call/v2/ask": {"question": WHY},
+            # Gradio looks at no number there, and calls the page's own events by their names as well.
+            "/gradio_api/call/search": {**asked, "fn_index": harmless},
+            f"/gradio_api/call/{box['api_name']}": asked,
+            f"/gradio_api/run/{box['api_name']}/": asked,
+            "/gradio_api/run/nothing": asked,
             "/gradio_api/queue/join": {**asked, "fn_index": number, "session_hash": "s"},
         }
         for path, body in doors.items():
             refused = flooder.post(path, json=body)
             assert refused.status_code == 429, path
-            assert 1 <= int(refused.headers["retry-after"]) <= 2
+            assert 1 <= int(refused.headers["retry-after"]) <= 7
             assert "Try again in" in str(refused.json()["error"])
         assert other.post(V1, json=completion()).json()["choices"][0]["message"]["citations"]
         assert other.post("/gradio_api/run/ask", json=asked).json()["data"][0]["citations"]
@@ -235,9 +244,14 @@ def test_one_reader_cannot_fill_the_pages_queue(own_index: Path, monkeypatch: py
             body = {"data": ["", [], "", "", 12, None], **event, "session_hash": f"{account[0]}{session}"}
             return client.post("/gradio_api/queue/join", json=body, auth=account)
 
-        replies = [join(ada, session) for session in range(6)]
-        assert [reply.status_code for reply in replies] == [200] * 4 + [429] * 2
-        assert "You have 4 questions under way" in replies[-1].json()["detail"]
+        with ThreadPoolExecutor(12) as threads:
+            # Not even those that come at the same time.
+            replies = list(threads.map(lambda session: join(ada, session), range(12)))
+        assert sorted(reply.status_code for reply in replies) == [200] * 4 + [429] * 8
+        assert "You have 4 questions or changes under way" in join(ada, 12).json()["detail"]
+        # What is no question takes its place there too.
+        other = {"data": ["", ""], "fn_index": event_of(client, "rebuild"), "session_hash": "ada"}
+        assert client.post("/gradio_api/queue/join", json=other).status_code == 429
         assert join(ben, 0).status_code == 200
         free.set()
         assert (
@@ -258,11 +272,11 @@ def test_a_question_and_a_history_over_their_lengths_are_told_so(served: Served)
 
 def test_who_does_not_end_a_request_is_not_waited_for(own_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_HEAD", 0.3)
-    monkeypatch.setattr(limits, "_PAUSE", 0.3)
+    monkeypatch.setattr(limits, "_BODY", 0.3)
     heads = {
         "": b"",
         "the head": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Slow",
-        "the body": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
+        "the body": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{",
         "the rest": b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n{",
     }
     with serving(own_index) as served:
@@ -271,7 +285,12 @@ def test_who_does_not_end_a_request_is_not_waited_for(own_index: Path, monkeypat
             with socket.create_connection((ONE, port), timeout=10) as connection:
                 connection.sendall(head)
                 said = b""
-                with suppress(ConnectionResetError):
+                with suppress(ConnectionResetError, BrokenPipeError):
+                    if what == "the body":
+                        # Byte by byte it does not end either.
+                        for _ in range(6):
+                            sleep(0.1)
+                            connection.sendall(b" ")
                     while piece := connection.recv(10_000):
                         said += piece
             expected = {"the body": b"408", "the rest": b"413"}.get(what, b"")
@@ -284,3 +303,55 @@ def test_an_ordinary_script_is_not_refused(served: Served) -> None:
         codes = list(askers.map(lambda _: client.post(V1, json=completion()).status_code, range(80)))
     assert codes == [200] * 80
     assert json.loads(httpx.get(f"{served.address}/healthz").text)["status"] == "ok"
+
+
+def test_one_address_does_not_take_every_connection(own_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_CONNECTIONS", 3)
+    with serving(own_index) as served:
+        at = ONE, int(served.address.rpartition(":")[2])
+        idle = [socket.create_connection(at, timeout=10, source_address=(OTHER, 0)) for _ in range(4)]
+        with suppress(ConnectionResetError):
+            assert idle[-1].recv(1) == b""
+        # Neither of others, nor of a proxy, which brings everyone.
+        for address in ("127.0.0.3", ONE, ONE, ONE, ONE):
+            idle.append(socket.create_connection(at, timeout=10, source_address=(address, 0)))
+            idle[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert idle[-1].recv(100).startswith(b"HTTP/1.1 200 ")
+        for connection in idle:
+            connection.close()
+
+
+def test_a_name_longer_than_gradios_own_is_refused(served: Served) -> None:
+    name, call = "n" * 65, {"data": [], "fn_index": 0, "component_id": 1, "fn_name": "x"}
+    with sender(served) as client:
+        for path in ("queue/join", "run/predict", "component_server", "cancel"):
+            for key in ("session_hash", "event_id"):
+                assert client.post(f"/gradio_api/{path}", json={**call, key: name}).status_code == 400, (path, key)
+        for path in (f"queue/data?session_hash={name}", f"heartbeat/{name}", f"call/ask/{name}"):
+            assert client.get(f"/gradio_api/{path}").status_code == 400, path
+
+
+def test_a_server_that_ends_begins_nothing_more_for_whoever_is_connected(own_index: Path) -> None:
+    free = Event()
+    with (
+        ModelServer(Completion(["It was offset. [1]"], gate=free)) as model,
+        ThreadPoolExecutor(2) as threads,
+        httpx.Client(timeout=60) as client,
+    ):
+        served = start(CurrentChatbot(own_index, Settings(llm=model.address)), ServerSettings())
+        client.base_url = httpx.URL(served.address)
+        rebuild = {"data": [""], "fn_index": event_of(client, "rebuild"), "session_hash": "s", "event_data": {}}
+        asking = threads.submit(httpx.post, served.address + V1, json=completion(), timeout=60)
+        while not model.asked:
+            sleep(0.02)
+        ending = threads.submit(served.close, 60)
+        try:
+            while client.get("/healthz").status_code == 200:
+                sleep(0.02)
+            for path in ("queue/join", "run/predict", "call/article"):
+                assert client.post(f"/gradio_api/{path}", json=rebuild).status_code == 503, path
+            assert client.post("/gradio_api/upload", files={"files": ("a.txt", b"A.")}).status_code == 503
+        finally:
+            free.set()
+        assert ending.result()
+        assert asking.result().status_code == 200

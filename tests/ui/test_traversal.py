@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
+import stat
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -113,6 +115,34 @@ def test_neither_route_nor_event_asks_another_server(connection: HTTPConnection,
             _asked(connection, "POST", "/gradio_api/run/predict", body)
         with pytest.raises(TimeoutError):
             other.accept()
+
+
+@pytest.mark.parametrize("way", ["run/predict", "queue/join", "call/ask", "call/v2/ask", "mcp/", "component_server"])
+def test_a_file_that_lies_at_an_address_is_refused_before_it_is_fetched(served: Served, way: str) -> None:
+    for path in (
+        "http://example.org/x",
+        "HTTPS://example.org/x",
+        " ftp://x",
+        "file:///etc/passwd",
+        "data:text/plain,x",
+    ):
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        for data in (file, [[file]], {"arguments": {"history": [file]}}):
+            sent = {"data": [data], "fn_index": 0, "session_hash": "a", "params": data, "method": "tools/call"}
+            reply = httpx.post(f"{served.address}/gradio_api/{way}", json=sent)
+            assert (reply.status_code, "upload the file" in reply.text) == (400, True), path
+
+
+def test_what_broke_off_of_uploads_is_deleted_and_only_this_user_sees_the_rest(served: Served) -> None:
+    folder = Path(get_upload_folder())
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    old, new = folder / "tmpabcd_123", folder / "tmpabcd_124"
+    for file in (old, new):
+        file.write_text("half")
+    os.utime(old, (0, 0))
+    start(served.site.chatbot).close()
+    assert (old.exists(), new.exists()) == (False, True)
+    new.unlink()
 
 
 def test_no_event_of_the_page_takes_a_file_of_the_server_for_an_upload(

@@ -6,8 +6,9 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
+
+from ui.door.address import network_of
 
 # Failures in so many seconds after which no more is tried: of one name, and of whatever names an address tries.
 WINDOW = 15 * 60
@@ -56,18 +57,7 @@ class Attempts:
 
 def _keys(name: str, address: str) -> Iterator[tuple[_Key, int]]:
     """What failures are counted under, and how many are let pass of each."""
-    network = _network(address)
+    network = network_of(address)
     # A digest, so that a long name takes no more room than a short one.
     yield (network, sha256(name.encode("utf-8", "surrogatepass")).digest()), MOST_OF_A_NAME
     yield (network, b""), MOST_OF_AN_ADDRESS
-
-
-def _network(address: str) -> str:
-    """Whom an address belongs to: one machine has a whole /64 of IPv6 to choose from (RFC 6177)."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(known, IPv6Address):
-        return str(known)
-    return str(known.ipv4_mapped or ip_network((known, 64), strict=False))

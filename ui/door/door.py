@@ -18,7 +18,7 @@ from ui.door.sign_in import SIGN_IN, SIGN_OUT, is_browser, sign_in, sign_out, to
 _HEALTH = "/healthz"
 _READING = ("GET", "HEAD")
 # Where gradio takes files.
-_UPLOADS = ("/gradio_api/upload", "/gradio_api/process_recording")
+_UPLOAD = "/gradio_api/upload"
 # Gradio's own scripts and styles, which may stay in a browser for the next visit.
 _EVERYONES = ("/assets/", "/static/")
 
@@ -57,7 +57,7 @@ class Door:
                     account = self._gate.known(request)
                 except Refused as refused:
                     return _turned_away(request, refused)
-        if path.rstrip("/") in _UPLOADS and not account.is_editor:
+        if path.rstrip("/") == _UPLOAD and not account.is_editor:
             return JSONResponse({"detail": "Only an editor may send files."}, 403)
         request.scope["user"] = account
         return None

@@ -45,7 +45,7 @@ class Guard:
     def _refused(self, method: str, headers: Headers) -> str:
         """Why a request is refused; nothing where it is not."""
         asked = headers.get("host", "")
-        if self._names and urlsplit(f"//{asked}").hostname not in self._names:
+        if (name := _name(f"//{asked}")) is None or (self._names and name not in self._names):
             return f"This page is served to its own machine alone, and {asked} is none of its names."
         if method not in _READING and _is_foreign(headers, asked):
             return "Another site's page may change nothing here."
@@ -55,6 +55,14 @@ class Guard:
 def _is_foreign(headers: Headers, asked: str) -> bool:
     """Whether a request is of another site's page, by its origin and its fetch metadata (W3C), where it has any."""
     origin = headers.get("origin")
-    if origin and urlsplit(origin).netloc != asked:
+    if origin and (_name(origin) is None or urlsplit(origin).netloc != asked):
         return True
     return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
+
+
+def _name(address: str) -> str | None:
+    """The name of the machine in an address, empty where it has none; None of what is no address."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return None

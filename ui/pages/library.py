@@ -64,11 +64,13 @@ class LibraryDesk:
         """The articles that a search finds, from the `offset`-th on."""
         librarian = self._librarian
         try:
-            found = librarian.chatbot().index.catalogue(search, offset, render.PAGE)
+            index = librarian.chatbot().index
+            found = index.catalogue(search, offset, render.PAGE)
+            if offset and not found.entries:
+                offset = max(0, found.total - 1) // render.PAGE * render.PAGE
+                found = index.catalogue(search, offset, render.PAGE)
         except RagError:
             return ""
-        if offset and not found.entries:
-            return self._listing(account, search, max(0, offset - render.PAGE))
         uploaded = {entry.id for entry in found.entries if librarian.uploads.holds(entry.path)}
         return render.listing(found, search, offset, uploaded, read_only=not account.is_editor)
 

@@ -27,8 +27,14 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # What gradio serves beside the page and no page of ours asks for: files that were uploaded, pages of other sites, and
-# pages that are filled with whatever a browser says is in them.
-_CLOSED = re.compile(r"/gradio_api/(?:file[=/]|proxy=|deep_link|runs\b|run-history|dev/)")
+# pages that are filled with whatever a browser says is in them, recordings to be cut, and the first transport of the
+# Model Context Protocol, whose calls are answered where no limit sees them.
+_CLOSED = re.compile(
+    r"/gradio_api/(?:file[=/]|proxy=|deep_link|runs\b|run-history|dev/|process_recording|mcp/+(?:sse|messages))"
+    # Routes take a path that ends in a line's end for the one without, and what looks at paths does not.
+    r"|.*[\x00-\x1f\x7f]",
+    re.DOTALL,
+)
 
 
 class SafeHeaders:

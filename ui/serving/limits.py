@@ -6,14 +6,15 @@ import asyncio
 import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
 from time import monotonic
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ui.door.address import network_of
 from ui.serving.metrics import Metrics
 
 # Bytes of a request but an upload: a conversation of hundreds of turns has some hundred thousand.
@@ -26,8 +27,12 @@ UPLOAD = "/gradio_api/upload"
 _BURST, _LEAST_BURST = 1 / 6, 10
 # Senders that are known at once: those who were silent longest are forgotten.
 _SENDERS = 10_000
-# Seconds without a byte of a body, and those in which the head of a request has to come.
-_PAUSE, _HEAD = 30.0, 20.0
+# Seconds in which a body has to come, and the head of a request. An upload has a second more for so many bytes of it: a
+# line of 1 Mbit/s brings 125,000.
+_BODY, _HEAD = 30.0, 20.0
+_SLOWEST_UPLOAD = 50_000
+# Connections of one address at once: an open page has up to six.
+_CONNECTIONS = 100
 
 
 class Buckets:
@@ -71,9 +76,13 @@ class Bodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        longest = self._longest_upload if scope["path"].rstrip("/") == UPLOAD else LONGEST_BODY
-        exchange = _Exchange(scope, receive, send, longest)
-        if _announced(scope) > longest:
+        is_upload = scope["path"].rstrip("/") == UPLOAD
+        exchange = _Exchange(scope, receive, send, self._longest_upload if is_upload else LONGEST_BODY, is_upload)
+        if not is_upload and _has_parts(scope):
+            # Elsewhere gradio would leave the files in it lying about.
+            await refusal(scope, 415, "Files are taken as uploads alone.")(scope, receive, send)
+            return
+        if _announced(scope) > exchange.longest:
             await exchange.refuse(413)
         else:
             try:
@@ -90,8 +99,10 @@ class Bodies:
 class _Exchange:
     """A request whose body is cut off where it grows too long or no longer comes, and its response."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, longest: int) -> None:
-        self._scope, self._receive, self._send, self._longest = scope, receive, send, longest
+    def __init__(self, scope: Scope, receive: Receive, send: Send, longest: int, is_upload: bool) -> None:
+        self._scope, self._receive, self._send, self.longest = scope, receive, send, longest
+        self._slowest = _SLOWEST_UPLOAD if is_upload else math.inf
+        self._begun: float | None = None
         self._size = 0
         self._is_whole = self.is_begun = False
         self.refused = 0
@@ -100,14 +111,16 @@ class _Exchange:
         """See the ASGI specification; what is refused looks like a sender that has left."""
         if self._is_whole:
             return await self._receive()
+        now = monotonic()
+        self._begun = self._begun or now
         try:
-            async with asyncio.timeout(_PAUSE):
+            async with asyncio.timeout(self._begun + _BODY + self._size / self._slowest - now):
                 message = await self._receive()
         except TimeoutError:
             return self._cut_off(408)
         self._size += len(message.get("body", b""))
         self._is_whole = not message.get("more_body")
-        return self._cut_off(413) if self._size > self._longest else message
+        return self._cut_off(413) if self._size > self.longest else message
 
     async def send(self, message: Message) -> None:
         """See the ASGI specification; what is said of a body that was cut off is not sent."""
@@ -118,7 +131,7 @@ class _Exchange:
     async def refuse(self, status: int) -> None:
         """Say that a request is too large, or too slow."""
         self.refused, self.is_begun = status, True
-        too_large = f"The request is too large: {self._longest:,} bytes are the most."
+        too_large = f"The request is too large: {self.longest:,} bytes are the most."
         line = too_large if status == 413 else "The rest of the request did not come."
         await refusal(self._scope, status, line)(self._scope, self._receive, self._send)
 
@@ -193,14 +206,20 @@ class Turns:
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 in which the head of a request has to come in time, be it a connection's first or a later one."""
+    """HTTP/1.1 for so many connections, of each address and in all.
+
+    The head of a request has to come in time, be it a connection's first or a later one.
+    """
 
     _head: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See `asyncio.Protocol`."""
         super().connection_made(transport)
-        self._wait()
+        if self._is_one_too_many():
+            transport.abort()
+        else:
+            self._wait()
 
     def handle_events(self) -> None:
         """See `H11Protocol`."""
@@ -220,6 +239,17 @@ class PatientProtocol(H11Protocol):
             self._head.cancel()
         super().connection_lost(exc)
 
+    def _is_one_too_many(self) -> bool:
+        if self.limit_concurrency and len(self.connections) > self.limit_concurrency:
+            return True
+        # A proxy that is believed brings everyone.
+        proxies = ProxyHeadersMiddleware(self.app, self.config.forwarded_allow_ips or "").trusted_hosts
+        if not self.client or self.client[0] in proxies:
+            return False
+        own = network_of(self.client[0])
+        others = (other.client for other in self.connections if isinstance(other, H11Protocol))
+        return sum(client is not None and network_of(client[0]) == own for client in others) > _CONNECTIONS
+
     def _wait(self) -> None:
         if self._head:
             self._head.cancel()
@@ -230,12 +260,7 @@ def sender_of(scope: Scope) -> str:
     """Who sends a request: the account, or the address; of IPv6 the network, since one machine has many of its own."""
     if name := account_name(scope):
         return f"account {name}"
-    host = (scope.get("client") or ("", 0))[0]
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else host
+    return network_of((scope.get("client") or ("", 0))[0])
 
 
 def account_name(scope: Scope) -> str:
@@ -256,6 +281,11 @@ def refusal(scope: Scope, status: int, line: str, wait: float = 0.0) -> JSONResp
             {"error": {"message": line, "type": kind, "param": None, "code": code}}, status, headers=headers
         )
     return JSONResponse({"error": line, "detail": line}, status, headers=headers)
+
+
+def _has_parts(scope: Scope) -> bool:
+    """Whether a body says that it is of several parts, such as files."""
+    return any(name == b"content-type" and b"multipart" in value.lower() for name, value in scope["headers"])
 
 
 def _announced(scope: Scope) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from weakref import WeakValueDictionary
 
 import gradio as gr
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.serving.limits import Buckets, Full, Turns, refusal, sender_of
+from ui.serving.calls import COMPLETIONS, EVENTS, LONGEST_NAME, QUEUED, Events, has_long_name, is_fetching, read, way_of
+from ui.serving.limits import UPLOAD, Buckets, Full, Turns, refusal, sender_of
 from ui.serving.metrics import Metrics
 
 # Of questions that do not go through gradio's queue. Each holds one of the 40 threads that all else needs as well; most
@@ -26,11 +28,7 @@ _AT_ONCE = 100
 # Seconds after which there may be room, or a server again.
 _SOON = 5.0
 
-_COMPLETIONS = "/v1/chat/completions"
-_GRADIO = re.compile(r"/gradio_api/(run|api|call|queue/join|mcp)(?:/|$)")
-# What gradio puts into its own queue.
-_QUEUED = ("call", "queue/join")
-_ASKING = ("ask", "search")
+_LONG_NAME = f"The name of a session or an event has at most {LONGEST_NAME} characters."
 
 
 class Limits:
@@ -51,8 +49,9 @@ class Limits:
         self._under_way: Counter[str] = Counter()
         self._turns = turns
         self._page = page
-        self._events = question_events(page)
+        self._events = Events(page)
         self._share = share
+        self._joining: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,27 +66,43 @@ class Limits:
             await refused(scope, receive, send)
             return
         with self._counted(sender):
-            way = _way(scope)
-            body = await _body(receive) if way else []
-            receive = _replayed(body, receive)
-            if way and self._is_question(way, scope["path"], b"".join(part.get("body", b"") for part in body)):
-                await self._ask(sender, way, scope, receive, send)
+            if way := way_of(scope):
+                body = await _body(receive)
+                said = read(b"".join(part.get("body", b"") for part in body))
+                await self._look(sender, way, said, scope, _replayed(body, receive), send)
+            elif self._turns.is_closed and scope["path"].rstrip("/") == UPLOAD:
+                await self._stopping(scope)(scope, receive, send)
+            elif has_long_name(scope):
+                await refusal(scope, 400, _LONG_NAME)(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
 
-    async def _ask(self, sender: str, way: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have a question answered, or say why not."""
-        if self._turns.is_closed:
-            await self._refused(scope, "stopping", 503, "The server is being stopped.", _SOON)(scope, receive, send)
-        elif wait := self._questions.take(sender):
+    async def _look(self, sender: str, way: str, said: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have done what a body asks for, or say why not."""
+        is_question = self._events.is_question(way, scope["path"], said)
+        if self._turns.is_closed and (is_question or way in EVENTS):
+            await self._stopping(scope)(scope, receive, send)
+        elif has_long_name(scope, said):
+            await refusal(scope, 400, _LONG_NAME)(scope, receive, send)
+        elif way != COMPLETIONS and is_fetching(said):
+            await refusal(scope, 400, "Nothing is fetched from an address: upload the file.")(scope, receive, send)
+        elif is_question and (wait := self._questions.take(sender)):
             await self._refused(scope, "questions", 429, "There are too many questions.", wait)(scope, receive, send)
-        elif way not in _QUEUED:
+        elif way in QUEUED:
+            await self._join(sender, scope, receive, send)
+        elif is_question:
             await self._answer(sender, scope, receive, send)
-        elif self._share and self._queued(sender) >= self._share:
-            line = f"You have {self._share} questions under way: wait for their answers."
-            await self._refused(scope, "share", 429, line, _SOON)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _join(self, sender: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Put something into the page's queue; of one sender one after the other, so that none is overlooked."""
+        async with self._joining.setdefault(sender, asyncio.Lock()):
+            if self._share and self._queued(sender) >= self._share:
+                line = f"You have {self._share} questions or changes under way: wait for them."
+                await self._refused(scope, "share", 429, line, _SOON)(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
 
     def _queued(self, sender: str) -> int:
         """How many questions and changes of a sender are in the page's queue, waiting or under way."""
@@ -109,27 +124,6 @@ class Limits:
         finally:
             self._turns.end(sender)
 
-    def _is_question(self, way: str, path: str, body: bytes) -> bool:
-        """Whether a request is a question: by its path, or by what its body names."""
-        if way == _COMPLETIONS:
-            return True
-        try:
-            said = json.loads(body)
-        except (ValueError, RecursionError):
-            # Whoever it is for refuses it.
-            return False
-        if way == "mcp":
-            calls = said if isinstance(said, list) else [said]
-            return any(isinstance(call, dict) and call.get("method") == "tools/call" for call in calls)
-        event = said.get("fn_index") if isinstance(said, dict) else None
-        if event is None:
-            return path.rstrip("/").rpartition("/")[2] in _ASKING
-        try:
-            # Gradio takes "+3" and 3.0 for 3 as well.
-            return int(float(event)) in self._events
-        except (TypeError, ValueError, OverflowError):
-            return False
-
     @contextmanager
     def _counted(self, sender: str) -> Iterator[None]:
         self._under_way[sender] += 1
@@ -140,28 +134,12 @@ class Limits:
             if not self._under_way[sender]:
                 del self._under_way[sender]
 
+    def _stopping(self, scope: Scope) -> JSONResponse:
+        return self._refused(scope, "stopping", 503, "The server is being stopped.", _SOON)
+
     def _refused(self, scope: Scope, limit: str, status: int, line: str, wait: float) -> JSONResponse:
         self._metrics.limited.labels(limit).inc()
         return refusal(scope, status, line, wait)
-
-
-def question_events(page: gr.Blocks) -> frozenset[int]:
-    """The numbers of the page's events that are questions: those of its box, and those for programs."""
-    return frozenset(
-        number
-        for number, event in page.fns.items()
-        if event.api_name in _ASKING or any(name == "ask" for _, name in event.targets)
-    )
-
-
-def _way(scope: Scope) -> str:
-    """How a question could come by this request; empty where none can."""
-    if scope["method"] != "POST":
-        return ""
-    if scope["path"] == _COMPLETIONS:
-        return _COMPLETIONS
-    found = _GRADIO.match(scope["path"])
-    return found[1] if found else ""
 
 
 async def _body(receive: Receive) -> list[Message]:

@@ -32,6 +32,7 @@ from ui.kept import kept_for
 from ui.runs import Runs
 from ui.serving import health
 from ui.serving.headers import SafeHeaders
+from ui.serving.incoming import keep_incoming, sweeping
 from ui.serving.limits import Bodies, PatientProtocol, Turns
 from ui.serving.logs import log_to
 from ui.serving.metrics import Metrics
@@ -48,6 +49,8 @@ _WAIT = 0.01
 _MEGABYTE = 1_000_000
 # Connections at once: each takes a file handle, of which a process often has a thousand.
 _CONNECTIONS = 500
+# Pages whose state gradio keeps; those used longest ago are forgotten first.
+_SESSIONS = 1_000
 # Seconds for which a connection may be idle; a proxy that keeps it for longer would find it closed.
 _IDLE = 15
 
@@ -80,8 +83,9 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     """The whole as an ASGI application."""
     if settings.mcp:
         require_mcp()
-    app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None, lifespan=sweeping)
     page, turns = build_page(site), Turns(ANSWERED_AT_ONCE, WAITING)
+    page.state_session_capacity = _SESSIONS
     app.state.page, app.state.turns = page, turns
     # Each stands before those that are named above it.
     most = settings.questions(has_accounts=bool(site.accounts))
@@ -98,7 +102,7 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     app.add_middleware(SafeHeaders)
     app.add_middleware(Requests, metrics=site.metrics)
     health.watch(site.metrics, site.chatbot, turns, page)
-    app.include_router(health.router(site.chatbot, turns, site.metrics, site.accounts))
+    app.include_router(health.router(site.chatbot, turns, site.metrics))
     app.include_router(openai_api.router(site.chatbot, site.metrics))
     app.include_router(downloads.router(site.conversations))
     app.include_router(runs.router(site.runs))
@@ -136,6 +140,7 @@ def start(chatbot: CurrentChatbot, settings: ServerSettings | None = None) -> Se
     accounts = accounts_for(settings)
     listening = _listen(settings.host, settings.port)
     kept = kept_for(chatbot.location)
+    keep_incoming(kept / "incoming")
     site = Site(
         chatbot,
         Conversations(kept / "conversations.sqlite"),
@@ -177,7 +182,7 @@ def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     served = start(chatbot, settings)
     # Only now: what keeps it from being served is said in one line by whoever started it.
-    log_to(sys.stderr, settings.log, has_questions=settings.log_questions)
+    log_to(sys.stderr, settings.log)
     try:
         print(f"Ask your articles at {served.address}", flush=True)  # noqa: T201
         while True:
