@@ -113,6 +113,9 @@ class Librarian:
                     remove([article_id], self.chatbot.location)
             finally:
                 self._settle()
+            # Whoever is told that it is gone is shown no list with it.
+            with suppress(RagError):
+                self.chatbot.newest()
             return Change(f"“{entry.title if entry else article_id}” was removed.")
 
     def rebuild(self, progress: Progress) -> Change:
@@ -125,7 +128,7 @@ class Librarian:
         with self._change(progress):
             report = update_index(self._paths(), place, settings, rebuild=True, progress=progress)
             refused = [Outcome(error.path.name, "refused", None, error.reason) for error in report.skipped]
-            manifest = self.chatbot().index.manifest
+            manifest = self.chatbot.newest().index.manifest
             return Change(f"The index was made anew from {manifest.articles:,} articles.", tuple(refused))
 
     def trouble(self) -> Trouble | None:
@@ -149,7 +152,7 @@ class Librarian:
 
     def entry(self, article_id: str) -> Entry | None:
         """An article as the catalogue lists it; None where the index does not hold it."""
-        return self.chatbot().index.entry(article_id)
+        return self.chatbot.newest().index.entry(article_id)
 
     @contextmanager
     def _change(self, progress: Progress) -> Iterator[None]:
@@ -166,9 +169,11 @@ class Librarian:
     def _settle(self) -> None:
         """Let the uploads follow the index in what a change had begun that did not come to its end."""
         store = store_at(self.chatbot.location)
+        removed = None
         # What is wrong with the index is said by whoever needs it.
         with suppress(RagError):
-            self.uploads.settle(store.current().excluded if store.exists() else ())
+            removed = store.current().excluded if store.exists() else ()
+        self.uploads.settle(removed)
 
     def _keep(self, files: Sequence[Path], progress: Progress) -> tuple[list[Path], list[Outcome]]:
         """The files as they are kept, and those that are refused with the reason."""
@@ -197,7 +202,7 @@ class Librarian:
 
     def _outcomes(self, report: Report, kept: Sequence[Path]) -> Iterator[Outcome]:
         """What became of the files that are in the index now, new ones that had waited for it among them."""
-        index, new = self.chatbot().index, {file.resolve() for file in kept}
+        index, new = self.chatbot.newest().index, {file.resolve() for file in kept}
         for error in report.skipped:
             yield Outcome(error.path.name, "refused", None, error.reason)
         results = {name: result for result in ("added", "updated") for name in getattr(report, result)}

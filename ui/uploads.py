@@ -19,6 +19,10 @@ from index.durable import make_folder, replace, sync
 _LONGEST_STEM, _LONGEST_ENDING = 180, 12
 # Hidden, so that no update takes them up: what comes in before it is known to be good, and what is about to go.
 _INCOMING, _LEAVING = ".incoming", ".leaving-"
+# What has gone, whatever an index that was made anew meanwhile knows of it.
+_GONE = ".gone-"
+# Seconds that whoever settles waits for another who changes the folder.
+_PATIENCE = 2.0
 
 
 class Uploads:
@@ -67,21 +71,34 @@ class Uploads:
         with ExitStack() as held:
             try:
                 held.enter_context(self._lock)
-                file.rename(file.with_name(_LEAVING + file.name))
+                leaving = file.rename(file.with_name(_LEAVING + file.name))
                 sync(file.parent)
             except FileNotFoundError:
-                pass  # somebody has deleted it
+                leaving = None  # somebody has deleted it
             except OSError as error:
                 raise RagError(f"{file} cannot be deleted ({error.strerror}), so its article stays") from error
             yield
+            if leaving:
+                with suppress(OSError):  # the index still knows
+                    leaving.replace(file.with_name(_GONE + file.name))
+                    sync(file.parent)
 
-    def settle(self, removed: Collection[str]) -> None:
-        """Finish what was begun, by whoever was ended meanwhile: files of `removed` articles go, others come back."""
+    def settle(self, removed: Collection[str] | None) -> None:
+        """Finish what was begun, by whoever was ended meanwhile: files of `removed` articles go, others come back.
+
+        Args:
+            removed: by their paths; None where nobody knows, and what is not known to have gone stays set aside.
+        """
         if not self.folder.is_dir():
             return
+        begun = any(name.name.startswith((_LEAVING, _GONE)) for name in self.folder.iterdir())
         # Whoever holds the lock is alive, and where nothing can be written nothing was begun.
-        with suppress(OSError), self._lock.acquire(timeout=0):
+        with suppress(OSError), self._lock.acquire(timeout=_PATIENCE if begun else 0):
             self._clear()
+            for gone in self.folder.glob(f"{_GONE}*"):
+                gone.unlink()
+            if removed is None:
+                return
             for leaving in self.folder.glob(f"{_LEAVING}*"):
                 file = leaving.with_name(leaving.name.removeprefix(_LEAVING))
                 if str(file.resolve()) in removed or file.exists():

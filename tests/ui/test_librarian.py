@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from corpus.errors import ArticleNotFound, IndexLocked, IndexNotFound, LastArticle, RagError
-from index.build import Progress
+from index.build import Progress, build
 from index.store import store_at
 from rag.current import CurrentChatbot
 from rag.settings import Settings
@@ -320,3 +320,32 @@ def test_work_is_finished_when_nobody_listens_any_more() -> None:
     del told
     go_on.set()
     assert finished.wait(10)
+
+
+def test_what_was_removed_stays_so_where_the_index_is_made_anew_before_its_file_is_deleted(
+    librarian: Librarian, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (added,) = add(librarian, sent(tmp_path, "mill.txt", MILL)).outcomes
+    with monkeypatch.context() as ended:  # as though the process were, before it could
+        ended.setattr(Uploads, "settle", lambda *_: None)
+        librarian.remove(added.article_id or "", quietly)
+    build([made.parent / "articles"], tmp_path / "index", rebuild=True)
+    again = Librarian.open(CurrentChatbot(tmp_path / "index", Settings()), librarian.uploads)
+    assert again.uploads.files() == []
+    assert [path.name for path in again.uploads.folder.iterdir()] == []
+
+
+def test_while_an_index_is_damaged_what_was_removed_goes_and_what_is_undecided_stays_aside(
+    librarian: Librarian, tmp_path: Path
+) -> None:
+    uploads = librarian.uploads
+    gone, undecided = (uploads.keep(sent(tmp_path, name, MILL)) for name in ("gone.txt", "undecided.txt"))
+    with uploads.parting(gone):
+        pass
+    with pytest.raises(RagError, match="locked"), uploads.parting(undecided):
+        raise RagError("the index is locked")
+    (tmp_path / "index" / "CURRENT").write_text("no generation", "ascii")
+    Librarian.open(librarian.chatbot, uploads)
+    assert [path.name for path in uploads.folder.iterdir()] == [".leaving-undecided.txt"]
+    uploads.settle(())
+    assert uploads.files() == [undecided]
