@@ -11,7 +11,8 @@ def sync(path: Path) -> None:
     """Have a file or a folder's entries reach the disk; folders cannot be opened on Windows and need no sync there."""
     if path.is_dir() and os.name == "nt":
         return
-    descriptor = os.open(path, os.O_RDONLY)
+    # Windows syncs only what is open for writing.
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from corpus.errors import RunError
 from index.article_index import ArticleIndex
+from index.durable import make_folder, sync, sync_tree
 from rag.evaluation import Comparison, Evaluation, compare
 from ui.conversations import new_id
 from ui.downloads import known
@@ -76,7 +77,7 @@ class Runs:
             _REPORT: report(evaluation, index),
         }
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             _write(written, self._folder / run.id)
         except OSError as error:
             raise RunError(
@@ -145,13 +146,15 @@ def _summary(gold: str, evaluation: Evaluation) -> Run:
 
 
 def _write(files: dict[str, str], folder: Path) -> None:
-    """Write files into a new folder, which is there only when they all are."""
+    """Write files into a new folder, which is there only when they all are, and still is when the power has gone."""
     unfinished = Path(mkdtemp(prefix=".", dir=folder.parent))
     try:
         for name, text in files.items():
             # Half of a surrogate pair, which a gold file can bring in, is no character.
             (unfinished / name).write_text(text, "utf-8", errors="replace")
+        sync_tree(unfinished)
         unfinished.rename(folder)
+        sync(folder.parent)
     except OSError:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING
@@ -171,3 +172,20 @@ def test_a_run_that_fails_says_why_in_a_line(runs: Runs, chatbot: Chatbot) -> No
     runner.start("gold.jsonl", [FEW[0], FEW[0]], chatbot)
     assert "give each question its own" in str(ended(runner))
     assert runs.all() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's /proc")
+def test_a_run_is_on_disk_before_it_is_listed(
+    runs: Runs, evaluation: Evaluation, chatbot: Chatbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").resolve().name)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    runs.keep("gold.jsonl", evaluation, chatbot.index)
+    assert {"about.json", "run.json", "report.html"} <= set(synced)
+    assert synced[-1] == "runs"
