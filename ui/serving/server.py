@@ -102,7 +102,7 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     app.add_middleware(SafeHeaders)
     app.add_middleware(Requests, metrics=site.metrics)
     health.watch(site.metrics, site.chatbot, turns, page)
-    app.include_router(health.router(site.chatbot, turns, site.metrics))
+    app.include_router(health.router(site.chatbot, turns, site.metrics, site.accounts))
     app.include_router(openai_api.router(site.chatbot, site.metrics))
     app.include_router(downloads.router(site.conversations))
     app.include_router(runs.router(site.runs))
@@ -182,7 +182,7 @@ def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     served = start(chatbot, settings)
     # Only now: what keeps it from being served is said in one line by whoever started it.
-    log_to(sys.stderr, settings.log)
+    log_to(sys.stderr, settings.log, has_questions=settings.log_questions)
     try:
         print(f"Ask your articles at {served.address}", flush=True)  # noqa: T201
         while True:
