@@ -14,7 +14,7 @@ from gradio.context import LocalContext
 from starlette.exceptions import HTTPException
 
 from corpus.errors import RagError
-from ui.door.accounts import account_of
+from ui.serving.limits import account_name
 from ui.serving.logs import request_id, say
 from ui.serving.metrics import unexpected
 from ui.serving.trouble import told
@@ -27,15 +27,18 @@ def guard(page: gr.Blocks) -> None:
         if event.fn and not event.cancels:
             event.fn = _guarded(event.fn)
     for part in page.blocks.values():
-        if isinstance(part, gr.HTML):
-            for function in part.server_fns:
-                setattr(part, function.__name__, _replying(_guarded(function)))
+        if isinstance(part, gr.HTML) and part.server_fns:
+            functions = [_replying(_guarded(function)) for function in part.server_fns]
+            # Gradio makes the part anew for each session in which it was changed.
+            part.constructor_args["server_functions"] = functions
+            for function in functions:
+                setattr(part, function.__name__, function)
 
 
 def asker() -> str:
     """The name of the account that gradio does something for, in whatever thread; empty where there are no accounts."""
     request = LocalContext.request.get(None)
-    return account_of(request).name if request else ""
+    return account_name(getattr(request, "request", request).scope) if request else ""
 
 
 def _guarded(work: Callable[..., Any]) -> Callable[..., Any]:
