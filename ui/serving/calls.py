@@ -18,6 +18,7 @@ QUEUED = ("call", "queue/join")
 EVENTS = (*QUEUED, "run")
 # Gradio's own names for sessions and events have at most 32 characters.
 LONGEST_NAME = 64
+_NAMING = ("session_hash", "event_id")
 
 _GRADIO = "/gradio_api/"
 _EVENT = re.compile(r"/gradio_api/(?:run|api|call/v2|call)/([^/]*)/?")
@@ -93,9 +94,10 @@ def has_long_name(scope: Scope, said: Any = None) -> bool:
     path: str = scope["path"]
     if not path.startswith(_GRADIO):
         return False
-    query = parse_qsl(scope["query_string"].decode("latin-1"))
-    named = [said.get(key) for key in ("session_hash", "event_id")] if isinstance(said, dict) else []
-    names = (*path.split("/"), *(value for _, value in query), *(name for name in named if isinstance(name, str)))
+    # The page sends on what its own address asks for, however long.
+    query = (value for key, value in parse_qsl(scope["query_string"].decode("latin-1")) if key in _NAMING)
+    named = [said.get(key) for key in _NAMING] if isinstance(said, dict) else []
+    names = (*path.split("/"), *query, *(name for name in named if isinstance(name, str)))
     return any(len(name) > LONGEST_NAME for name in names)
 
 
