@@ -17,6 +17,8 @@ from rag.reading import Reading
 from rag.verification import Checked, Verifier
 
 Place = tuple[str, Range]
+# Sentences that are checked: a prompt asks for four, and to check one takes up to .1 s.
+_MOST_SENTENCES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,16 @@ class Draft:
         self._quotable = quotable
         self._strict = strict
         self.kept: list[Kept] = []
+        self._seen: set[Written] = set()
         self._counts: Counter[str] = Counter()
 
     def add(self, written: Written) -> Kept | None:
         """Check a sentence; what is said for it, or None where nothing is."""
-        is_repeated = any(written.text == item.text for item in self.kept)
-        if is_repeated or is_refusal(written.text) or not terms(written.text):
+        is_repeated = written in self._seen or any(written.text == item.text for item in self.kept)
+        is_over = len(self._seen) == _MOST_SENTENCES
+        if is_repeated or is_over or is_refusal(written.text) or not terms(written.text):
             return None
+        self._seen.add(written)
         self._counts["sentences"] += 1
         kept = self._checked(written)
         if kept:

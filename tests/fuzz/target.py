@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 # Seconds of the processor, not of the clock: other processes make no case slow.
-LONGEST = 10.0
+LONGEST = 20.0
 TARGETS: dict[str, Target] = {}
 
 Check = Callable[[Any], None]

@@ -111,6 +111,19 @@ def test_what_is_said_twice_is_said_once(bundled_index: Path) -> None:
     assert answered(bundled_index, f"{BACKED} [1] " * 5).text == BACKED
 
 
+def test_what_is_made_up_again_and_again_is_checked_once(bundled_index: Path) -> None:
+    answer = answered(bundled_index, f"{BACKED} [1] " + f"{MADE_UP} [2] " * 50)
+    assert answer.text == BACKED
+    assert answer.model
+    assert (answer.model.sentences, answer.model.dropped) == (2, 1)
+
+
+def test_of_a_reply_without_end_no_more_is_checked_than_an_answer_has(bundled_index: Path) -> None:
+    answer = answered(bundled_index, " ".join(f"It rained on day {day}." for day in range(130)))
+    assert answer.model
+    assert answer.model.sentences == 40
+
+
 def test_without_evidence_no_model_is_asked(bundled_index: Path) -> None:
     with ModelServer(BACKED) as server:
         answer = asked(bundled_index, server, "How many people live in Sydney, Australia?")
