@@ -7,8 +7,9 @@ from base64 import b64encode
 from hashlib import sha256
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.serving.limits import refusal
 
 _SCRIPT = re.compile(rb"<script\b[^>]*>(.*?)</script>", re.DOTALL)
 # Gradio compiles the scripts of its parts, which takes 'unsafe-eval', and writes styles into the page. Handlers in
@@ -53,7 +54,7 @@ class SafeHeaders:
             return
         sending = _Sending(send, is_page=scope["path"] == "/")
         if _CLOSED.match(scope["path"]):
-            await PlainTextResponse("There is nothing here.", 404)(scope, receive, sending)
+            await refusal(scope, 404, "There is nothing here.")(scope, receive, sending)
         else:
             await self._app(scope, receive, sending)
 
