@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 
 from corpus.errors import RagError
 
 _VARIABLE = "GRADIO_TEMP_DIR"
-# Seconds between two looks, and after which no upload is still on its way.
-_EACH, _LONGEST = 3_600.0, 86_400.0
+# Seconds after which no upload is still on its way.
+_LONGEST = 86_400.0
 
 
 def keep_incoming(folder: Path) -> None:
@@ -35,23 +32,7 @@ def keep_incoming(folder: Path) -> None:
     os.environ[_VARIABLE] = str(folder)
 
 
-@asynccontextmanager
-async def sweeping(_: FastAPI) -> AsyncIterator[None]:
-    """Delete what broke off of uploads, at the start and each hour."""
-    task = asyncio.create_task(_sweep_again_and_again())
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _sweep_again_and_again() -> None:
-    while True:
-        await asyncio.to_thread(_sweep)
-        await asyncio.sleep(_EACH)
-
-
-def _sweep() -> None:
+def sweep() -> None:
     """Delete the files of uploads that did not come to their end: gradio names them as `tempfile` does, and forgets."""
     for file in Path(get_upload_folder()).glob("tmp????????"):
         with suppress(OSError):

@@ -31,8 +31,9 @@ from ui.door.guard import Guard
 from ui.kept import kept_for
 from ui.runs import Runs
 from ui.serving import health
+from ui.serving.chores import chores
 from ui.serving.headers import SafeHeaders
-from ui.serving.incoming import keep_incoming, sweeping
+from ui.serving.incoming import keep_incoming
 from ui.serving.limits import Bodies, PatientProtocol, Turns
 from ui.serving.logs import log_to
 from ui.serving.metrics import Metrics
@@ -83,7 +84,7 @@ def create_app(site: Site, settings: ServerSettings) -> FastAPI:
     """The whole as an ASGI application."""
     if settings.mcp:
         require_mcp()
-    app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None, lifespan=sweeping)
+    app = FastAPI(title="Ask your articles", docs_url=None, redoc_url=None, openapi_url=None, lifespan=chores)
     page, turns = build_page(site), Turns(ANSWERED_AT_ONCE, WAITING)
     page.state_session_capacity = _SESSIONS
     app.state.page, app.state.turns = page, turns
