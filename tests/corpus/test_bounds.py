@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -328,9 +329,14 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(t
 
 
 def children() -> set[int]:
-    """The processes that this one has started."""
-    lists = Path("/proc/self/task").glob("*/children")
-    return {int(child) for each in lists for child in each.read_text().split()}
+    """The processes that this one has started and that have not ended."""
+    found = set()
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent, *_ = file.read_text().rpartition(")")[2].split()
+            if state != "Z" and int(parent) == os.getpid():
+                found.add(int(file.parent.name))
+    return found
 
 
 @pytest.fixture
@@ -338,6 +344,20 @@ def reader() -> Iterator[BoundedReader]:
     made = BoundedReader(LIMITS)
     yield made
     made.close()
+
+
+@needs_proc
+def test_one_reader_reads_many_files_however_much_memory_the_one_that_asks_has(
+    tmp_path: Path, reader: BoundedReader
+) -> None:
+    before = children()
+    held = b"x" * (LIMITS.memory // 3)
+    found = set()
+    for name in ("a", "b", "c"):
+        reader.read(written(tmp_path / f"{name}.txt", SENTENCE), name)
+        found |= children() - before
+    assert held
+    assert len(found & children()) == len(found) == 1
 
 
 @needs_proc
