@@ -20,8 +20,9 @@ chat: .venv/installed
 	@$(BIN)/rag index $(if $(ARTICLES),"$(ARTICLES)") $(INDEX_FLAG)
 	@$(BIN)/rag chat $(INDEX_FLAG)
 
+# Processes side by side, each with models and a browser of its own: 1 to 2 GB.
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -40,8 +40,8 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(bundled_index(), Path(folder)) as served,
-        launched() as browser,
-        opened(browser, served.address) as page,
+        launched() as profile,
+        opened(profile, served.address) as page,
     ):
         ask(page, questions[0])
         page.evaluate(_WATCH)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
@@ -15,6 +14,7 @@ from rag.llm.marks import ReplyReader, Written
 from rag.llm.stream import Stream
 from tests.fuzz.strategies import any_json, cut, readable, texts
 from tests.fuzz.target import target
+from tests.ui.serving import come_to
 from ui.openai_reply import as_answered
 
 _SAID = (
@@ -108,7 +108,7 @@ def _heard(pieces: Sequence[bytes], kind: str) -> tuple[Any, ...]:
     stream = Stream(told.append)
     try:
         response: Any = _Response(pieces, kind)
-        asyncio.run(stream.read(response))
+        come_to(stream.read(response))
     except Failed as failure:
         assert "\n" not in failure.line("It", ())
         return str(failure), stream.text

@@ -62,13 +62,13 @@ class Load:
 
     def change(self, folder: Path) -> None:
         """In a browser: load the page, upload an article, ask for it, take it away, and ask again."""
-        with launched() as browser:
+        with launched() as profile:
             for number in count():
                 if self._over.is_set():
                     return
                 file = folder / f"mill {number}.txt"
                 file.write_text(f"Mill {number}\n\nThe mill at Orva was sold in {1700 + number} because of drought.\n")
-                with opened(browser, self._server.address) as page:
+                with opened(profile, self._server.address) as page:
                     turn_to(page, "Library")
                     page.locator("#drop input[type=file]").set_input_files(file)
                     page.locator(".change li").get_by_text("added").wait_for()

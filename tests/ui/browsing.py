@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
     from ui.serving.server import Served
 
@@ -29,7 +30,7 @@ _GRADIO_SAYS = ("AbortError", "Unexpected error Connection errored out.", "Metho
 
 
 class Watched(NamedTuple):
-    """A page in a fresh profile: the addresses it has asked for, and what its scripts have said, by kind."""
+    """A page: the addresses it has asked for, and what its scripts have said, by kind."""
 
     page: Page
     asked: list[str]
@@ -42,34 +43,37 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """That Chromium without a window."""
+def launched() -> Iterator[BrowserContext]:
+    """That Chromium without a window, with a new profile: what one page has fetched and compiled the next one has."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), headless=True, args=list(QUIETLY))
-        yield browser
-        browser.close()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, sync_playwright() as driver:
+        profile = driver.chromium.launch_persistent_context(
+            folder, executable_path=chromium(), headless=True, args=list(QUIETLY)
+        )
+        yield profile
+        profile.close()
 
 
 @contextmanager
-def watched(browser: Browser, size: tuple[int, int]) -> Iterator[Watched]:
-    """A page of some width and height, closed at the end; what it did can be looked at even then."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    watched = Watched(context.new_page(), [], [])
+def watched(profile: BrowserContext, size: tuple[int, int]) -> Iterator[Watched]:
+    """A page of some width and height, closed at the end with its cookies; what it did can be looked at even then."""
+    watched = Watched(profile.new_page(), [], [])
+    watched.page.set_viewport_size({"width": size[0], "height": size[1]})
     watched.page.on("request", lambda sent: watched.asked.append(sent.url))
     watched.page.on("console", lambda said: watched.said.append((said.type, said.text)))
     watched.page.on("pageerror", lambda error: watched.said.append(("error", str(error))))
     try:
         yield watched
     finally:
-        context.close()
+        watched.page.close()
+        profile.clear_cookies()
 
 
 @contextmanager
-def opened(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, path: str = "/") -> Iterator[Page]:
-    """The site in a fresh profile; nothing may be asked of another machine, and no script may complain."""
-    with watched(browser, size) as (page, asked, said):
+def opened(profile: BrowserContext, address: str, size: tuple[int, int] = LAPTOP, path: str = "/") -> Iterator[Page]:
+    """The site; nothing may be asked of another machine, and no script may complain."""
+    with watched(profile, size) as (page, asked, said):
         page.goto(address + path)
         page.locator(".conversation").wait_for()
         yield page

@@ -12,19 +12,26 @@ import pytest
 from tests.ui.browsing import CHROMIUM, LAPTOP, PHONE, chromium, launched, opened, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from ui.serving.server import Served
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def profile() -> Iterator[BrowserContext]:
     """A Chromium without a window; the test is skipped where there is none."""
     pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
     if not chromium():
         pytest.skip(f"needs a Chromium: none of {', '.join(CHROMIUM)} was found")
-    with launched() as browser:
-        yield browser
+    with launched() as profile:
+        yield profile
+
+
+@pytest.fixture(scope="session")
+def browser(profile: BrowserContext) -> Browser:
+    """The same, for pages with a fresh profile of their own."""
+    assert profile.browser
+    return profile.browser
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +48,14 @@ def served(own_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
+def page(profile: BrowserContext, served: Served) -> Iterator[Page]:
     """The page as it is on a laptop."""
-    with opened(browser, served.address) as page:
+    with opened(profile, served.address) as page:
         yield page
 
 
 @pytest.fixture(params=[LAPTOP, PHONE], ids=["laptop", "phone"])
-def any_page(request: pytest.FixtureRequest, browser: Browser, served: Served) -> Iterator[Page]:
+def any_page(request: pytest.FixtureRequest, profile: BrowserContext, served: Served) -> Iterator[Page]:
     """The page on a laptop and on a phone, for what is laid out differently there."""
-    with opened(browser, served.address, request.param) as page:
+    with opened(profile, served.address, request.param) as page:
         yield page

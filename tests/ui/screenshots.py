@@ -26,8 +26,8 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(bundled_index(), Path(folder)) as served,
-        launched() as browser,
-        opened(browser, served.address, LAPTOP) as page,
+        launched() as profile,
+        opened(profile, served.address, LAPTOP) as page,
     ):
         _chat(page)
         _library(page, Path(folder))

@@ -24,7 +24,7 @@ from tests.ui.browsing import ask, opened, turn_to
 from tests.ui.serving import asked_by
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import BrowserContext, Page, Route
 
     from ui.serving.server import Served
 
@@ -194,13 +194,13 @@ def test_the_last_question_can_be_asked_again_changed_and_taken_back(page: Page)
 
 @pytest.mark.browser
 def test_what_another_window_asked_is_neither_replaced_nor_taken_back(
-    page: Page, browser: Browser, served: Served
+    page: Page, profile: BrowserContext, served: Served
 ) -> None:
     ask(page, INDIA)
     page.wait_for_url(re.compile(r"\?conversation="))
     path = page.url.removeprefix(served.address)
     for button in (".retry", ".undo"):
-        with opened(browser, served.address, path=path) as other:
+        with opened(profile, served.address, path=path) as other:
             other.locator("#conversation .exchange").first.wait_for()
             ask(other, AUSTRALIA)
         before = page.locator("#conversation .exchange").count()
@@ -229,8 +229,8 @@ def test_asking_again_twice_at_once_asks_once(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_a_link_to_an_answer_that_is_no_longer_kept_says_so(browser: Browser, served: Served) -> None:
-    with opened(browser, served.address, path="/?answer=gone") as page:
+def test_a_link_to_an_answer_that_is_no_longer_kept_says_so(profile: BrowserContext, served: Served) -> None:
+    with opened(profile, served.address, path="/?answer=gone") as page:
         page.locator("#live .notice", has_text="no longer kept").wait_for()
 
 
@@ -263,14 +263,14 @@ def test_an_answer_is_copied_with_its_sources(page: Page, chatbot: Chatbot) -> N
 
 
 @pytest.mark.browser
-def test_a_link_leads_to_one_answer_of_its_conversation(page: Page, browser: Browser, served: Served) -> None:
+def test_a_link_leads_to_one_answer_of_its_conversation(page: Page, profile: BrowserContext, served: Served) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     for question in (INDIA, "What is the Shanghai Spirit?", AUSTRALIA, "Who dominates the Interbank Consortium?"):
         ask(page, question)
     page.locator(".link").first.click()
     page.locator(".link.done").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")
-    with opened(browser, served.address, path=link.removeprefix(served.address)) as other:
+    with opened(profile, served.address, path=link.removeprefix(served.address)) as other:
         other.locator("#conversation .exchange").nth(3).wait_for()
         top = "() => document.querySelector('#conversation .exchange').getBoundingClientRect().top"
         other.wait_for_function(f"({top})() > 0")
@@ -459,8 +459,8 @@ def slow(own_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.browser
-def test_an_answer_is_shown_as_it_is_written(browser: Browser, slow: Served, chatbot: Chatbot) -> None:
-    with opened(browser, slow.address) as page:
+def test_an_answer_is_shown_as_it_is_written(profile: BrowserContext, slow: Served, chatbot: Chatbot) -> None:
+    with opened(profile, slow.address) as page:
         page.locator("#question textarea").fill(INDIA)
         page.keyboard.press("Enter")
         page.locator(".pending .said", has_text="Russia backed").wait_for()
@@ -481,8 +481,8 @@ def begin(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_what_is_typed_while_an_answer_is_written_stays(browser: Browser, slow: Served) -> None:
-    with opened(browser, slow.address) as page:
+def test_what_is_typed_while_an_answer_is_written_stays(profile: BrowserContext, slow: Served) -> None:
+    with opened(profile, slow.address) as page:
         begin(page)
         page.keyboard.type("And then?")
         page.locator("#conversation .cite").first.wait_for()
@@ -490,12 +490,14 @@ def test_what_is_typed_while_an_answer_is_written_stays(browser: Browser, slow: 
 
 
 @pytest.mark.browser
-def test_an_answer_comes_into_no_other_conversation_and_is_kept_in_its_own(browser: Browser, slow: Served) -> None:
+def test_an_answer_comes_into_no_other_conversation_and_is_kept_in_its_own(
+    profile: BrowserContext, slow: Served
+) -> None:
     def cancelled_late(route: Route) -> None:
         sleep(0.3)
         route.continue_()
 
-    with opened(browser, slow.address) as page:
+    with opened(profile, slow.address) as page:
         page.route("**/cancel", cancelled_late)
         begin(page)
         page.locator("#fresh").click()
@@ -508,16 +510,18 @@ def test_an_answer_comes_into_no_other_conversation_and_is_kept_in_its_own(brows
 
 
 @pytest.mark.browser
-def test_an_answer_that_the_page_does_not_hear_of_is_shown_all_the_same(browser: Browser, served: Served) -> None:
-    with opened(browser, served.address) as page:
+def test_an_answer_that_the_page_does_not_hear_of_is_shown_all_the_same(
+    profile: BrowserContext, served: Served
+) -> None:
+    with opened(profile, served.address) as page:
         page.route("**/queue/data*", lambda _: None)
         ask(page, INDIA)
         assert page.locator("#question textarea").input_value() == ""
 
 
 @pytest.mark.browser
-def test_what_was_answered_is_not_looked_for_in_the_next_conversation(browser: Browser, served: Served) -> None:
-    with opened(browser, served.address) as page:
+def test_what_was_answered_is_not_looked_for_in_the_next_conversation(profile: BrowserContext, served: Served) -> None:
+    with opened(profile, served.address) as page:
         ask(page, INDIA)
         page.locator("#fresh").click()
         page.locator(".welcome").wait_for()
@@ -527,8 +531,8 @@ def test_what_was_answered_is_not_looked_for_in_the_next_conversation(browser: B
 
 
 @pytest.mark.browser
-def test_what_is_asked_in_vain_is_given_back(browser: Browser, served: Served) -> None:
-    with opened(browser, served.address) as page:
+def test_what_is_asked_in_vain_is_given_back(profile: BrowserContext, served: Served) -> None:
+    with opened(profile, served.address) as page:
         page.route(re.compile("/(queue|run)/"), lambda _: None)
         page.locator("#question textarea").fill(INDIA)
         page.keyboard.press("Enter")
@@ -537,8 +541,8 @@ def test_what_is_asked_in_vain_is_given_back(browser: Browser, served: Served) -
 
 
 @pytest.mark.browser
-def test_where_there_are_two_answerers_one_is_chosen(browser: Browser, slow: Served) -> None:
-    with opened(browser, slow.address) as page:
+def test_where_there_are_two_answerers_one_is_chosen(profile: BrowserContext, slow: Served) -> None:
+    with opened(profile, slow.address) as page:
         page.locator("#scope button").first.click()
         page.get_by_label("extractive").check()
         ask(page, INDIA)
@@ -548,18 +552,18 @@ def test_where_there_are_two_answerers_one_is_chosen(browser: Browser, slow: Ser
 
 
 @pytest.mark.browser
-def test_conversations_outlive_server_and_browser(browser: Browser, own_index: Path, tmp_path: Path) -> None:
+def test_conversations_outlive_server_and_browser(profile: BrowserContext, own_index: Path, tmp_path: Path) -> None:
     from ui.serving.server import start
 
     chatbot = CurrentChatbot(Path(shutil.copytree(own_index, tmp_path / "index")), Settings())
     first = start(chatbot)
-    with opened(browser, first.address) as page:
+    with opened(profile, first.address) as page:
         ask(page, INDIA)
         page.locator(".like").click()
         page.locator(".history .gold").wait_for()
     first.close()
     second = start(CurrentChatbot(chatbot.location, Settings()))
-    with opened(browser, second.address) as page:
+    with opened(profile, second.address) as page:
         page.locator(".history .open", has_text=INDIA).click()
         page.locator("#conversation .cite").first.click()
         page.locator("mark.focus").wait_for()
@@ -569,7 +573,7 @@ def test_conversations_outlive_server_and_browser(browser: Browser, own_index: P
 
 @pytest.mark.browser
 def test_a_citation_of_an_article_that_changed_since_is_found_or_said_to_be_gone(
-    browser: Browser, tmp_path: Path
+    profile: BrowserContext, tmp_path: Path
 ) -> None:
     from index.build import build
     from ui.serving.server import start
@@ -579,7 +583,7 @@ def test_a_citation_of_an_article_that_changed_since_is_found_or_said_to_be_gone
     file.write_text("The lighthouse\n\nThe lamp was given up because ships carry radio beacons.\n")
     build([file.parent], index)
     served = start(CurrentChatbot(index, Settings()))
-    with opened(browser, served.address) as page:
+    with opened(profile, served.address) as page:
         ask(page, "Why was the lamp given up?")
         file.write_text("The lighthouse\n\nIt is white. The lamp was given up because ships carry radio beacons.\n")
         build([file.parent], index)

@@ -28,7 +28,7 @@ from ui.running import STOPPED
 from ui.runs import Run, Runs
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, FrameLocator, Page
+    from playwright.sync_api import BrowserContext, FrameLocator, Page
 
     from ui.serving.server import Served
 
@@ -53,16 +53,18 @@ def runs(served: Served) -> Iterator[Runs]:
 
 
 @pytest.fixture(params=[LAPTOP, PHONE], ids=["laptop", "phone"])
-def bench(request: pytest.FixtureRequest, browser: Browser, served: Served, runs: Runs) -> Iterator[Page]:
+def bench(request: pytest.FixtureRequest, profile: BrowserContext, served: Served, runs: Runs) -> Iterator[Page]:
     """The evaluation page, at either width."""
-    with evaluation(browser, served.address, request.param) as page:
+    with evaluation(profile, served.address, request.param) as page:
         yield page
 
 
 @contextmanager
-def evaluation(browser: Browser, address: str, size: tuple[int, int] = LAPTOP, path: str = "/") -> Iterator[Page]:
+def evaluation(
+    profile: BrowserContext, address: str, size: tuple[int, int] = LAPTOP, path: str = "/"
+) -> Iterator[Page]:
     """The evaluation page in a fresh profile."""
-    with opened(browser, address, size, path) as page:
+    with opened(profile, address, size, path) as page:
         turn_to(page, "Evaluation")
         page.locator(".opened, .nothing").wait_for()
         yield page
@@ -145,10 +147,10 @@ def test_the_report_stands_in_the_page_without_a_scrollbar_of_its_own(bench: Pag
 
 
 @pytest.mark.browser
-def test_the_report_is_dark_where_the_page_is(browser: Browser, served: Served, runs: Runs, gold: Path) -> None:
+def test_the_report_is_dark_where_the_page_is(profile: BrowserContext, served: Served, runs: Runs, gold: Path) -> None:
     grounds = []
     for theme in ("light", "dark"):
-        with evaluation(browser, served.address, path=f"/?__theme={theme}") as page:
+        with evaluation(profile, served.address, path=f"/?__theme={theme}") as page:
             # As a reader's browser is: it is not told which theme to like.
             page.emulate_media(color_scheme="null")
             shown = run(page, gold) if theme == "light" else report(page)
@@ -161,12 +163,12 @@ def test_the_report_is_dark_where_the_page_is(browser: Browser, served: Served, 
 
 @pytest.mark.browser
 def test_a_bar_moves_while_a_run_goes_on_and_the_run_can_be_stopped(
-    browser: Browser, served: Served, runs: Runs, tmp_path: Path
+    profile: BrowserContext, served: Served, runs: Runs, tmp_path: Path
 ) -> None:
     many = [
         GoldQuestion(f"{gold.id}-{time}", gold.question, gold.answers or ("no",)) for time in range(30) for gold in GOLD
     ]
-    with evaluation(browser, served.address) as page:
+    with evaluation(profile, served.address) as page:
         drop(page, written(tmp_path / "many.jsonl", many))
         page.get_by_role("button", name="Run", exact=True).click()
         page.wait_for_function("document.querySelector('progress')?.value > 0")
@@ -185,9 +187,9 @@ def test_a_bar_moves_while_a_run_goes_on_and_the_run_can_be_stopped(
 
 @pytest.mark.browser
 def test_a_second_run_is_told_of_the_first_and_shown_how_far_it_is(
-    browser: Browser, served: Served, runs: Runs, gold: Path
+    profile: BrowserContext, served: Served, runs: Runs, gold: Path
 ) -> None:
-    with evaluation(browser, served.address) as one, evaluation(browser, served.address) as two:
+    with evaluation(profile, served.address) as one, evaluation(profile, served.address) as two:
         one.get_by_role("button", name="Run", exact=True).click()
         one.locator("progress").wait_for()
         two.get_by_role("button", name="Run", exact=True).click()
@@ -227,8 +229,10 @@ def choose(page: Page, earlier: str) -> None:
 
 
 @pytest.mark.browser
-def test_a_file_that_is_no_gold_file_is_refused_in_a_line(browser: Browser, served: Served, tmp_path: Path) -> None:
-    with evaluation(browser, served.address) as page:
+def test_a_file_that_is_no_gold_file_is_refused_in_a_line(
+    profile: BrowserContext, served: Served, tmp_path: Path
+) -> None:
+    with evaluation(profile, served.address) as page:
         for name, text, said in (
             ("gold.jsonl", '{"id": "a", "question": "Who?"}', "gold.jsonl, line 1: has no `answers`"),
             ("gold.json", "{}", "gold.json: is not of SQuAD's format"),
@@ -243,19 +247,19 @@ def test_a_file_that_is_no_gold_file_is_refused_in_a_line(browser: Browser, serv
 
 
 @pytest.mark.browser
-def test_squads_own_format_is_run(browser: Browser, served: Served, runs: Runs, tmp_path: Path) -> None:
+def test_squads_own_format_is_run(profile: BrowserContext, served: Served, runs: Runs, tmp_path: Path) -> None:
     context = "The SCO was founded in 2001."
     asked = {"id": "q", "question": "When was the SCO founded?", "answers": [{"text": "2001", "answer_start": 23}]}
     file = tmp_path / "dev.json"
     file.write_text(json.dumps({"data": [{"title": "sco", "paragraphs": [{"context": context, "qas": [asked]}]}]}))
-    with evaluation(browser, served.address) as page:
+    with evaluation(profile, served.address) as page:
         shown = run(page, file)
         assert shown.locator("#questions > li").count() == 1
 
 
 @pytest.mark.browser
-def test_answers_judged_in_the_chat_are_gold_questions(browser: Browser, served: Served, runs: Runs) -> None:
-    with evaluation(browser, served.address) as page:
+def test_answers_judged_in_the_chat_are_gold_questions(profile: BrowserContext, served: Served, runs: Runs) -> None:
+    with evaluation(profile, served.address) as page:
         assert page.get_by_label(JUDGED).count() == 0
         turn_to(page, "Chat")
         ask(page, "Why did Russia back India's membership?")
@@ -269,14 +273,14 @@ def test_answers_judged_in_the_chat_are_gold_questions(browser: Browser, served:
 
 @pytest.mark.browser
 def test_runs_outlive_the_server_and_are_deleted_after_a_second_click(
-    browser: Browser, served: Served, runs: Runs
+    profile: BrowserContext, served: Served, runs: Runs
 ) -> None:
     from ui.serving.server import start
 
     chatbot = served.site.chatbot()
     kept = [runs.keep(name, evaluate(FEW[:2], chatbot), chatbot.index) for name in ("first", "second")]
     again = start(CurrentChatbot(served.site.chatbot.location, Settings()))
-    with evaluation(browser, again.address) as page:
+    with evaluation(profile, again.address) as page:
         page.locator("#runs li").nth(1).wait_for()
         assert page.locator("#runs li b").all_inner_texts() == ["second", "first"]
         report(page)
@@ -294,11 +298,11 @@ def test_runs_outlive_the_server_and_are_deleted_after_a_second_click(
 
 
 @pytest.mark.browser
-def test_the_bundled_questions_are_not_offered_for_other_articles(browser: Browser, tmp_path: Path) -> None:
+def test_the_bundled_questions_are_not_offered_for_other_articles(profile: BrowserContext, tmp_path: Path) -> None:
     from ui.serving.server import start
 
     served = start(CurrentChatbot(built(tmp_path), Settings()))
-    with evaluation(browser, served.address) as page:
+    with evaluation(profile, served.address) as page:
         page.get_by_role("button", name="Run", exact=True).click()
         page.locator("#run-told [role=alert]").wait_for()
         assert page.get_by_label(BUNDLED).count() == 0

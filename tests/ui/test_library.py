@@ -30,7 +30,7 @@ from ui.uploads import Uploads
 from ui.working import Step
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
     from ui.serving.server import Served
 
@@ -53,9 +53,9 @@ def serving(index: Path, *, read_only: bool = False) -> Iterator[Served]:
 
 
 @contextmanager
-def library(browser: Browser, address: str, size: tuple[int, int] = LAPTOP) -> Iterator[Page]:
+def library(profile: BrowserContext, address: str, size: tuple[int, int] = LAPTOP) -> Iterator[Page]:
     """The library in a fresh profile."""
-    with opened(browser, address, size) as page:
+    with opened(profile, address, size) as page:
         turn_to(page, "Library")
         page.locator("#library-head :is(.quiet, .trouble)").first.wait_for()
         yield page
@@ -69,8 +69,8 @@ def address(bundled_index: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(params=SIZES, ids=["laptop", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
-    with library(browser, address, request.param) as page:
+def page(request: pytest.FixtureRequest, profile: BrowserContext, address: str) -> Iterator[Page]:
+    with library(profile, address, request.param) as page:
         yield page
 
 
@@ -123,8 +123,8 @@ def test_an_article_that_is_added_is_asked_at_once_updated_and_removed(page: Pag
 
 
 @pytest.mark.browser
-def test_files_may_be_dropped_anywhere_on_the_page(browser: Browser, address: str) -> None:
-    with library(browser, address) as page:
+def test_files_may_be_dropped_anywhere_on_the_page(profile: BrowserContext, address: str) -> None:
+    with library(profile, address) as page:
         held = page.evaluate_handle(
             """text => {
               const held = new DataTransfer();
@@ -140,8 +140,8 @@ def test_files_may_be_dropped_anywhere_on_the_page(browser: Browser, address: st
 
 
 @pytest.mark.browser
-def test_a_search_narrows_the_list_as_it_is_typed(browser: Browser, address: str) -> None:
-    with library(browser, address) as page:
+def test_a_search_narrows_the_list_as_it_is_typed(profile: BrowserContext, address: str) -> None:
+    with library(profile, address) as page:
         rows = page.locator(".library tbody tr")
         page.get_by_text("16 articles", exact=True).wait_for()
         assert rows.count() == 16
@@ -175,9 +175,9 @@ def test_an_article_opens_beside_the_list_or_on_a_phone_over_it(page: Page, bund
 
 
 @pytest.mark.browser
-def test_a_long_list_comes_page_by_page(browser: Browser, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_list_comes_page_by_page(profile: BrowserContext, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "PAGE", 6)
-    with library(browser, address) as page:
+    with library(profile, address) as page:
         page.get_by_text("1 to 6 of 16 articles").wait_for()
         page.get_by_role("button", name="The next articles").click()
         page.get_by_text("7 to 12 of 16 articles").wait_for()
@@ -189,8 +189,8 @@ def test_a_long_list_comes_page_by_page(browser: Browser, address: str, monkeypa
 
 
 @pytest.mark.browser
-def test_removing_takes_a_second_click_that_can_be_taken_back(browser: Browser, address: str) -> None:
-    with library(browser, address) as page:
+def test_removing_takes_a_second_click_that_can_be_taken_back(profile: BrowserContext, address: str) -> None:
+    with library(profile, address) as page:
         button = page.locator(".remove").first
         button.click()
         assert "Its file stays where it is." in page.locator(".confirm").inner_text()
@@ -202,17 +202,17 @@ def test_removing_takes_a_second_click_that_can_be_taken_back(browser: Browser, 
 
 @pytest.mark.browser
 def test_where_only_reading_is_allowed_nothing_is_offered(
-    browser: Browser, bundled_index: Path, tmp_path: Path
+    profile: BrowserContext, bundled_index: Path, tmp_path: Path
 ) -> None:
     index = Path(shutil.copytree(bundled_index, tmp_path / "index"))
     with serving(index, read_only=True) as served:
-        with library(browser, served.address) as page:
+        with library(profile, served.address) as page:
             page.locator(".library tbody tr").first.wait_for()
             assert page.locator("#drop").count() == page.locator(".remove").count() == 0
             page.locator(".opens").first.click()
             page.locator("#reader .evidence").wait_for()
         rewrite(index, format=1)
-        with library(browser, served.address) as page:
+        with library(profile, served.address) as page:
             page.get_by_text("Whoever runs this page can mend it.").wait_for()
             assert page.locator(".rebuild").count() == 0
 
@@ -220,12 +220,12 @@ def test_where_only_reading_is_allowed_nothing_is_offered(
 @pytest.mark.browser
 @pytest.mark.parametrize("size", SIZES, ids=["laptop", "phone"])
 def test_an_index_of_another_format_is_explained_and_made_anew_by_a_button(
-    browser: Browser, bundled_index: Path, tmp_path: Path, size: tuple[int, int]
+    profile: BrowserContext, bundled_index: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     index = Path(shutil.copytree(bundled_index, tmp_path / "index"))
     with serving(index) as served:
         rewrite(index, format=1)
-        with library(browser, served.address, size) as page:
+        with library(profile, served.address, size) as page:
             assert "written in a format that this version does not read" in page.locator(".trouble").inner_text()
             assert page.locator("#drop").count() == 0
             page.get_by_role("button", name="Rebuild the index").click()

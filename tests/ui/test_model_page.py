@@ -23,7 +23,7 @@ from tests.rag.llm.model_server import Completion, ModelServer, Said, refusal
 from tests.ui.browsing import LAPTOP, PHONE, ask, opened, turn_to
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import BrowserContext, Locator, Page
 
     from ui.serving.server import Served
 
@@ -106,14 +106,14 @@ def doubtful(flag: Served) -> str:
 
 
 @pytest.fixture(scope="module")
-def strict_window(browser: Browser, strict: Served) -> Iterator[Page]:
-    with opened(browser, strict.address) as page:
+def strict_window(profile: BrowserContext, strict: Served) -> Iterator[Page]:
+    with opened(profile, strict.address) as page:
         yield page
 
 
 @pytest.fixture(scope="module")
-def flag_window(browser: Browser, flag: Served) -> Iterator[Page]:
-    with opened(browser, flag.address) as page:
+def flag_window(profile: BrowserContext, flag: Served) -> Iterator[Page]:
+    with opened(profile, flag.address) as page:
         yield page
 
 
@@ -240,10 +240,10 @@ def test_where_the_model_fails_one_line_says_why_and_what_is_shown_instead(
 
 
 @pytest.mark.browser
-def test_a_model_that_is_gone_costs_no_answer(browser: Browser, own_index: Path, tmp_path: Path) -> None:
+def test_a_model_that_is_gone_costs_no_answer(profile: BrowserContext, own_index: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-    with serving(own_index, tmp_path, llm=address) as served, opened(browser, served.address) as page:
+    with serving(own_index, tmp_path, llm=address) as served, opened(profile, served.address) as page:
         ask(page, INDIA)
         assert f"because {address} cannot be reached" in page.locator(".fallback").inner_text()
         assert page.locator(".cite").count() > 0
@@ -302,10 +302,10 @@ def test_nothing_that_a_model_writes_is_more_than_text(flag_page: Page, script: 
 
 
 @pytest.mark.browser
-def test_what_is_in_doubt_can_be_read_by_everybody(browser: Browser, flag: Served, doubtful: str) -> None:
+def test_what_is_in_doubt_can_be_read_by_everybody(profile: BrowserContext, flag: Served, doubtful: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    with opened(browser, flag.address, LAPTOP, f"/?conversation={doubtful}") as page:
+    with opened(profile, flag.address, LAPTOP, f"/?conversation={doubtful}") as page:
         page.locator(".fallback").wait_for()
         assert page.locator(".doubt").all_inner_texts() == ["(weakly supported)", "(not supported)"]
         for (width, height), scheme in product((LAPTOP, PHONE), schemes):

@@ -25,7 +25,7 @@ from ui.charts import STAGES
 from ui.report import MEANINGS, SECTIONS, report, stage_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 BREAKING = "</script><script>window.run = 1</script><!-- <img src=x onerror=\"window.run = 1\"> & 'x' ${1} {{1}}"
 TITLE = "Zebras </title><script>window.run = 1</script>"
@@ -66,9 +66,9 @@ def hostile(bundled_index: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 
 @pytest.fixture(params=[(1280, 800), (375, 800)], ids=["laptop", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, profile: BrowserContext) -> Iterator[Page]:
     """An empty page that may ask for nothing but the file it opens, and whose scripts may not complain."""
-    with watched(browser, request.param) as (page, asked, said):
+    with watched(profile, request.param) as (page, asked, said):
         yield page
     assert len(asked) == 1
     assert asked[0].startswith("file:")

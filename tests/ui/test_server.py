@@ -102,9 +102,12 @@ def test_serving_says_one_line_and_ends_quietly_on_interrupt(own_index: Path) ->
     # A proxy that nobody answers at: the page is the machine's own affair.
     environment = {**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
     command = [sys.executable, "-m", "ui.cli", "chat", "--index", str(own_index)]
+    # Who runs the tests in the background has what they start deaf to it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
+        signal.signal(signal.SIGINT, before)
         assert server.stdout
         line = server.stdout.readline()
         server.send_signal(signal.SIGINT)

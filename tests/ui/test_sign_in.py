@@ -17,7 +17,7 @@ from ui.serving.server import start
 from ui.serving.server_settings import ServerSettings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
     from tests.ui.browsing import Watched
     from ui.serving.server import Served
@@ -36,9 +36,9 @@ def closed(own_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(params=[LAPTOP, PHONE], ids=["laptop", "phone"])
-def front(request: pytest.FixtureRequest, browser: Browser, closed: Served) -> Iterator[Watched]:
+def front(request: pytest.FixtureRequest, profile: BrowserContext, closed: Served) -> Iterator[Watched]:
     """The page of the site, come to without being signed in."""
-    with watched(browser, request.param) as found:
+    with watched(profile, request.param) as found:
         found.page.goto(closed.address)
         yield found
 
@@ -74,10 +74,12 @@ def test_who_signs_in_asks_and_signs_out_again(front: Watched, closed: Served) -
     assert not [said for kind, said in front.said if kind == "error" and "401" not in said]
 
 
-def test_a_reader_finds_nothing_to_change_and_no_conversation_but_their_own(browser: Browser, closed: Served) -> None:
+def test_a_reader_finds_nothing_to_change_and_no_conversation_but_their_own(
+    profile: BrowserContext, closed: Served
+) -> None:
     kept = closed.site.conversations.of("anna")
     kept.add("hers", "What did anna ask?", "nothing")
-    with watched(browser, LAPTOP) as (page, _, _):
+    with watched(profile, LAPTOP) as (page, _, _):
         page.goto(f"{closed.address}/?conversation=hers")
         enter(page, *BERT)
         page.locator(".welcome").wait_for()
@@ -88,7 +90,7 @@ def test_a_reader_finds_nothing_to_change_and_no_conversation_but_their_own(brow
         turn_to(page, "Evaluation")
         page.locator(".nothing, .opened").wait_for()
         assert page.locator("#run").count() == page.locator("#gold-file").count() == page.locator("#gold").count() == 0
-    with watched(browser, LAPTOP) as (page, _, _):
+    with watched(profile, LAPTOP) as (page, _, _):
         page.goto(f"{closed.address}/?conversation=hers")
         enter(page, *ANNA)
         page.locator("#conversation").get_by_text("What did anna ask?").wait_for()
@@ -101,10 +103,10 @@ def test_a_reader_finds_nothing_to_change_and_no_conversation_but_their_own(brow
 
 
 def test_whoever_is_signed_out_meanwhile_comes_to_sign_in_and_back_to_where_they_were(
-    browser: Browser, closed: Served
+    profile: BrowserContext, closed: Served
 ) -> None:
     closed.site.conversations.of("anna").add("mine", "What was said?", "nothing")
-    with watched(browser, LAPTOP) as (page, _, _):
+    with watched(profile, LAPTOP) as (page, _, _):
         page.goto(f"{closed.address}/?conversation=mine")
         enter(page, *ANNA)
         page.locator("#conversation").get_by_text("What was said?").wait_for()
