@@ -179,6 +179,7 @@ def test_who_has_an_account_is_told_no_place_and_the_log_is(
             bert.post("/gradio_api/run/article", json={"data": ["astana-summit"]}).text,
             page_answer(bert),
             called(bert, "evidence", "open", {"exchange": exchange.id, "quote": "cite-1"}).text,
+            called(bert, "reader", "read", {"article": "astana-summit"}).text,
         ]
     finally:
         (index / "CURRENT").write_bytes(pointer)
@@ -218,6 +219,10 @@ def test_health_is_told_to_probes_of_both_kinds_and_what_is_served_to_nobody_at_
 def test_the_log_says_from_where_somebody_was_turned_away(closed: Served, logged: list[dict[str, Any]]) -> None:
     httpx.get(f"{closed.address}/v1/models")
     httpx.get(f"{closed.address}/v1/models", auth=BERT)
+    # A request is logged when its reply has been sent.
+    for _ in range(200):
+        if len(logged) < 2:
+            sleep(0.02)
     assert [(item["status"], item.get("client")) for item in logged] == [(401, "127.0.0.1"), (200, None)]
 
 

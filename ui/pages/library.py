@@ -16,6 +16,7 @@ from ui.pages.parts import QUIETLY, UNREACHABLE, html_part
 from ui.render import article as articles
 from ui.render import library as render
 from ui.serving.metrics import Metrics
+from ui.serving.trouble import told
 from ui.working import Done, steps
 
 if TYPE_CHECKING:
@@ -81,11 +82,11 @@ class LibraryDesk:
     def add(self, files: Sequence[str] | None, search: str, request: gr.Request) -> Iterator[Shown]:
         """Take up uploaded files."""
         sent = [Path(file) for file in files or ()]
-        yield from self._changed(account_of(request), lambda told: self._librarian.add(sent, told), search)
+        yield from self._changed(account_of(request), lambda tell: self._librarian.add(sent, tell), search)
 
     def retry(self, search: str, request: gr.Request) -> Iterator[Shown]:
         """Take up what was uploaded and could not be indexed."""
-        yield from self._changed(account_of(request), lambda told: self._librarian.add((), told), search)
+        yield from self._changed(account_of(request), lambda tell: self._librarian.add((), tell), search)
 
     def rebuild(self, search: str, request: gr.Request) -> Iterator[Shown]:
         """Make the index anew."""
@@ -97,13 +98,14 @@ class LibraryDesk:
         removing = partial(self._librarian.remove, article_id)
         yield from self._changed(account_of(request), removing, search, offset)
 
-    def read(self, wanted: dict[str, Any]) -> str:
+    def read(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """An article to be read."""
         try:
             return articles.evidence(self._librarian.chatbot().index.article(str(wanted.get("article"))), None)
-        except (KeyError, RagError) as error:
-            gone = "This article is no longer in the index."
-            return articles.no_evidence(gone if isinstance(error, KeyError) else str(error))
+        except KeyError:
+            return articles.no_evidence("This article is no longer in the index.")
+        except RagError as error:
+            return articles.no_evidence(told(error, account_of(request).name))
 
     def _changed(
         self, account: Account, work: Callable[[Progress], Change], search: str, offset: int = 0

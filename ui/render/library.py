@@ -27,7 +27,8 @@ def summary(manifest: Manifest) -> str:
 def trouble(wrong: Trouble, *, read_only: bool) -> str:
     """Why the index should be made anew, what that means, and the button that does it."""
     deed = "<p>Whoever runs this page can mend it.</p>" if read_only else _mending(wrong)
-    detail = f'<p class="quiet">{escape(wrong.error)}</p>' if wrong.error else ""
+    # Where the index lies is of use to those alone who may mend it.
+    detail = f'<p class="quiet">{escape(wrong.error)}</p>' if wrong.error and not read_only else ""
     return (
         '<section class="trouble" role="alert"><h2>The index should be made anew</h2>'
         f"<p>{escape(wrong.why)}</p>{deed}{detail}</section>"
