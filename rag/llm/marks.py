@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, takewhile
 
 from corpus.readers.tidying import tidy
 from corpus.sentences import sentences
@@ -18,6 +19,7 @@ _MARK = re.compile(
 )
 _SPAN = re.compile(r"(\d+)(?:\s?(?:[–—~-]|to)\s?(\d+))?")
 _LONGEST_SPAN = 50
+_CLOSING = ")]}\"'”’»›“‘」』"
 # What a reasoning model thinks aloud before it answers; where its template begins the thought, only the end is there.
 _THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>.*?(?:</\1>|$)", re.DOTALL)
 _THOUGHT_ENDS = "</think>"
@@ -48,8 +50,8 @@ class ReplyReader:
     def feed(self, piece: str) -> list[Written]:
         """The sentences that a further piece of the reply has completed."""
         self._add(piece)
-        # Nothing new is whole before a word is; and the last sentence may go on, or its marks follow.
-        return self._new(_read(_finished(self._reply))[:-1]) if re.search(r"\s", piece) else []
+        # Nothing new is whole before a word is.
+        return self._new(_settled(_finished(self._reply))) if re.search(r"\s", piece) else []
 
     def close(self, *, is_whole: bool = True) -> list[Written]:
         """The sentences that are left; without the last where the reply was cut."""
@@ -63,8 +65,10 @@ class ReplyReader:
         self._reply = said if said.lstrip().startswith(_THOUGHT_BEGINS) else said[:_LONGEST_REPLY]
 
     def _new(self, found: list[Written]) -> list[Written]:
-        new = found[self._given :]
-        self._given += len(new)
+        """What goes beyond the letters that were given: what follows may yet part or join them in another way."""
+        ends = [*accumulate(len("".join(written.text.split())) for written in found)]
+        new = [written for written, end in zip(found, ends, strict=True) if end > self._given]
+        self._given = max([self._given, *ends[-1:]])
         return new
 
 
@@ -79,6 +83,15 @@ def _finished(reply: str) -> str:
     opened = max(map(words.rfind, "[［【"))
     is_open = opened >= 0 and not any(bracket in words[opened:] for bracket in "]］】")
     return words[:opened] if is_open else words
+
+
+def _settled(reply: str) -> list[Written]:
+    """The sentences of a beginning that stay as they are whatever follows.
+
+    The last may go on, or its marks follow; and what closes a quotation or a bracket makes one sentence of all in it.
+    """
+    pairs = zip(_read(reply)[:-1], _read(reply + _CLOSING), strict=False)
+    return [here for here, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
 
 
 def _read(reply: str) -> list[Written]:

@@ -21,6 +21,14 @@ REPLIES: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "Russia backed\nIndia in 2017. [1]\nIt did so [2].": [("Russia backed India in 2017.", (1,)), ("It did so.", (2,))],
     "It is so [doc 1] [Source: 2] [[3]] \\[4\\] [5.] [6](https://a.example/b).": [("It is so.", (1, 2, 3, 4, 5, 6))],
     "| a | b |\n|---|---|\nIt *is* <b>so</b>.<sup>[1]</sup>\n\n[^1]: The source.\nSources:": [("It is so.", (1,))],
+    'He says: "Foo is bar. Baz went." [1] So it is. [2]': [
+        ('He says: "Foo is bar. Baz went."', (1,)),
+        ("So it is.", (2,)),
+    ],
+    "Foo is (bar. Baz went. [1] And so on [2]) too. So it is. [3]": [
+        ("Foo is (bar. Baz went. And so on) too.", (1, 2)),
+        ("So it is.", (3,)),
+    ],
     "<thinking>Hm.</thinking>\nIt is \u202eso. [1]": [("It is so.", (1,))],
     "[1]": [],
     "": [],
