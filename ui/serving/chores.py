@@ -10,6 +10,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from ui.serving.incoming import sweep
+from ui.serving.memory import give_back
 
 _MINUTE, _HOUR = 60.0, 3_600.0
 # Pages that were closed and may come back, as after a phone was asleep.
@@ -23,6 +24,7 @@ async def chores(app: FastAPI) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_again_and_again(sweep, _HOUR)),
         asyncio.create_task(_again_and_again(lambda: forget_closed(page), _MINUTE)),
+        asyncio.create_task(_again_and_again(give_back, _MINUTE)),
     ]
     try:
         yield

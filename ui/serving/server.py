@@ -36,6 +36,7 @@ from ui.serving.headers import SafeHeaders
 from ui.serving.incoming import keep_incoming
 from ui.serving.limits import Bodies, PatientProtocol, Turns
 from ui.serving.logs import log_to
+from ui.serving.memory import share_heaps
 from ui.serving.metrics import Metrics
 from ui.serving.questions import ANSWERED_AT_ONCE, WAITING, Limits
 from ui.serving.requests import Requests
@@ -181,6 +182,7 @@ def serve(chatbot: CurrentChatbot, settings: ServerSettings) -> None:
     What is being answered then is finished within `grace_seconds`; whoever asks again ends it at once.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    share_heaps()
     served = start(chatbot, settings)
     # Only now: what keeps it from being served is said in one line by whoever started it.
     log_to(sys.stderr, settings.log, has_questions=settings.log_questions)
