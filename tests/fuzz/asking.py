@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 from hypothesis import strategies as st
 
@@ -21,7 +19,7 @@ from rag.settings import FLAG, STRICT, Settings
 from rag.suggestions import suggest
 from tests.fuzz import documents
 from tests.fuzz.strategies import PIECES, cut, readable, texts
-from tests.fuzz.target import target
+from tests.fuzz.target import new_folder, target
 from ui.conversations import Exchange
 from ui.exports import as_markdown, as_page
 from ui.openai_reply import as_answered, content_of, proof_of, unsaid
@@ -64,7 +62,7 @@ _SAID = (
 @cache
 def _chatbot() -> Chatbot:
     """A chatbot over odd articles."""
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    folder = new_folder()
     (folder / "articles").mkdir()
     for name, text in _ODD.items():
         (folder / "articles" / name).write_bytes(text.encode("utf-8", "replace"))

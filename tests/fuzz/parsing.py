@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from rag.verification.also_called import also_called
 from rag.verification.attachment import misattached
 from rag.verification.discrepancy import contradicts as denies
 from tests.fuzz.strategies import readable, texts
-from tests.fuzz.target import target
+from tests.fuzz.target import new_folder, target
 from ui.render.text import flat, written_date
 from ui.serving.server_settings import ServerSettings
 from ui.uploads import safe_name
@@ -170,7 +169,7 @@ def settings_given(case: tuple[str, str]) -> None:
 
 @cache
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="fuzz-"))
+    return new_folder()
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import traceback
 import unicodedata
 from functools import cache, partial
@@ -24,7 +23,7 @@ from corpus.splitter import Splitter
 from tests.fuzz import documents
 from tests.fuzz.splitting import assert_whole
 from tests.fuzz.strategies import mutated, texts
-from tests.fuzz.target import target
+from tests.fuzz.target import new_folder, target
 
 _ROOMS = Path(__file__).parents[2]
 _TAGS = (
@@ -79,7 +78,7 @@ _FIELDS = (
 
 @cache
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="fuzz-"))
+    return new_folder()
 
 
 def _read(ending: str, content: bytes) -> Article | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from functools import cache, partial
@@ -23,7 +22,7 @@ from rag.answer import Sentence
 from rag.evaluation import compare
 from rag.receipt import IndexSeen, Quote, Receipt
 from tests.fuzz.strategies import altered_json, mutated, readable, texts
-from tests.fuzz.target import target
+from tests.fuzz.target import new_folder, target
 from tests.index.random_articles import put_in, random_articles
 from ui.conversations import Conversations
 from ui.runs import Runs
@@ -73,7 +72,7 @@ _RUN = {
 
 @cache
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="fuzz-"))
+    return new_folder()
 
 
 def _file(name: str, content: bytes) -> Path:

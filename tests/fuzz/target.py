@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -56,6 +59,11 @@ def target(
         return check
 
     return add
+
+
+def new_folder() -> Path:
+    """A folder for what cases write, in the home of the run, with which it goes."""
+    return Path(tempfile.mkdtemp(prefix="fuzz-", dir=os.environ["RAG_HOME"]))
 
 
 @contextmanager
