@@ -11,6 +11,8 @@ import gradio as gr
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Scope
 
+from ui.serving.limits import UPLOAD
+
 COMPLETIONS = "/v1/chat/completions"
 # What gradio puts into its own queue.
 QUEUED = ("call", "queue/join")
@@ -69,7 +71,7 @@ def _is_asking(event: Any) -> bool:
 def way_of(scope: Scope) -> str:
     """How something is asked for whose body is looked at; empty for all else, "other" for what gradio does besides."""
     path = scope["path"].rstrip("/")
-    if scope["method"] != "POST" or path == _GRADIO + "upload":
+    if scope["method"] != "POST" or path == UPLOAD:
         return ""
     if path == COMPLETIONS:
         return COMPLETIONS
