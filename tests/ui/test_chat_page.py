@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,12 @@ from rag.current import CurrentChatbot
 from rag.extractive import ExtractiveAnswerer
 from rag.question import Question
 from rag.reading import Reading
+from rag.suggestions import suggest
 from tests.ui.browsing import ask, opened, turn_to
 from tests.ui.serving import asked_by
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page, Route
+    from playwright.sync_api import BrowserContext, Page, Request, Route
 
     from ui.serving.server import Served
 
@@ -171,6 +173,35 @@ def test_questions_to_go_on_with_are_answered(page: Page) -> None:
     page.locator("#conversation .exchange").nth(1).wait_for()
     assert page.locator("#conversation .asked").nth(1).inner_text() == question
     assert page.locator("#conversation .exchange").nth(1).locator(".cite").count() > 0
+
+
+@pytest.mark.browser
+def test_a_question_asked_while_ways_to_go_on_are_looked_for_stays_answered(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end, ended = Event(), Event(), Event()
+
+    def slow_at_first(*arguments: Any, **named: Any) -> list[str]:
+        if not begun.is_set():
+            begun.set()
+            may_end.wait(30)
+        return suggest(*arguments, **named)
+
+    def note_end(sent: Request) -> None:
+        if "queue/data" in sent.url:
+            ended.set()
+
+    monkeypatch.setattr("ui.pages.chat.suggest", slow_at_first)
+    # Which of the two it is depends on whether the page or the server is the first to close the stream.
+    page.on("requestfinished", note_end)
+    page.on("requestfailed", note_end)
+    ask(page, INDIA)
+    ask(page, PAKISTAN)
+    may_end.set()
+    for _ in range(300):
+        if not ended.is_set():
+            page.wait_for_timeout(100)
+    assert page.locator("#conversation .asked").all_inner_texts() == [INDIA, PAKISTAN]
 
 
 @pytest.mark.browser

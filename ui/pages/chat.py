@@ -140,18 +140,9 @@ class ChatDesk:
 
         The question was typed, or clicked, or is the last one asked again, or changed.
         """
-        kept = self._own(request)
-        before, replaced = kept.exchanges(opened), None
-        if event.again:
-            if kept.last(opened) != event.again:
-                yield self.show(kept, opened)
-                return
-            replaced = before.pop()
-        question = str(event.question).strip()
-        if len(before) >= MOST_EXCHANGES:
-            yield self.show(kept, opened)._replace(live=failed(question, _FULL))
-            return
-        yield from self._answered(Asked(question, opened or new_id(), Scope(*scope), before, kept, replaced))
+        yield from self._asked(event, self._own(request), opened, Scope(*scope))
+        # Gradio sends the last step once more when all is over: by then the page can show a newer answer.
+        yield Shown()
 
     def undo(self, opened: str, event: gr.EventData, request: gr.Request) -> Shown:
         """The conversation without its last exchange."""
@@ -186,6 +177,19 @@ class ChatDesk:
 
     def _own(self, request: gr.Request) -> Conversations:
         return self._conversations.of(account_of(request).name)
+
+    def _asked(self, event: gr.EventData, kept: Conversations, opened: str, scope: Scope) -> Iterator[Shown]:
+        before, replaced = kept.exchanges(opened), None
+        if event.again:
+            if kept.last(opened) != event.again:
+                yield self.show(kept, opened)
+                return
+            replaced = before.pop()
+        question = str(event.question).strip()
+        if len(before) >= MOST_EXCHANGES:
+            yield self.show(kept, opened)._replace(live=failed(question, _FULL))
+            return
+        yield from self._answered(Asked(question, opened or new_id(), scope, before, kept, replaced))
 
     def _answered(self, asked: Asked) -> Iterator[Shown]:
         said = ""
