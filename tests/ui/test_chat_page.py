@@ -362,6 +362,31 @@ def test_conversations_are_listed_opened_renamed_and_deleted(any_page: Page) -> 
 
 
 @pytest.mark.browser
+def test_of_many_conversations_all_can_be_listed_and_stay_so(
+    any_page: Page, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.render.history._MOST", 3)
+    page, listed = any_page, any_page.locator(".history li")
+    for number in range(5):
+        served.site.conversations.add(f"of old {number}", f"Question {number}?", "An answer.")
+    page.reload()
+    page.locator(".welcome").wait_for()
+    side(page)
+    page.locator(".history .more").click()
+    page.locator(".history .more").wait_for(state="detached")
+    assert listed.count() >= 5
+    assert listed.nth(3).locator(".open:focus").count() == 1
+    before = listed.count()
+    listed.last.hover()
+    listed.last.locator(".delete").click()
+    page.locator(".sure").click()
+    page.wait_for_function("count => document.querySelectorAll('.history li').length === count", arg=before - 1)
+    ask(page, AUSTRALIA)
+    page.locator(".history .more").wait_for(state="attached")
+    assert listed.count() == 3
+
+
+@pytest.mark.browser
 def test_an_answer_is_judged_with_a_reason_and_comes_out_as_a_gold_question(
     any_page: Page, served: Served, tmp_path: Path
 ) -> None:

@@ -307,3 +307,14 @@ def test_the_open_conversation_is_marked_in_the_list_and_judged_answers_can_be_h
     assert "/conversations/c1.md" in html
     assert "/judged.jsonl" in html
     assert "/judged.jsonl" not in history(known, "c2")
+
+
+def test_of_many_conversations_the_last_and_the_open_one_are_listed_until_all_are_asked_for() -> None:
+    known = [Conversation(f"c{number}", "Cats", "2026") for number in range(1_200)]
+    html = history(known, "c900")
+    assert html.count("<li ") == 51
+    assert 'data-conversation="c49"' in html
+    assert 'data-conversation="c900" aria-current="true"' in html
+    assert "Show all 1,200<" in html
+    assert history(known, "c900", in_full=True).count("<li ") == 1_200
+    assert "Show all" not in history(known[:50], "c0")

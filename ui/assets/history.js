@@ -4,6 +4,7 @@ const current = () => document.querySelector(".conversation")?.dataset.conversat
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
+  if (button.classList.contains("more")) return showAll();
   const item = button.closest("[data-conversation]");
   const conversation = item?.dataset.conversation;
   if (button.classList.contains("open")) {
@@ -11,10 +12,19 @@ element.addEventListener("click", async (event) => {
     trigger("open", { conversation });
   } else if (button.classList.contains("rename")) rename(item, conversation);
   else if (button.classList.contains("sure")) {
-    update(await server.delete({ conversation, open: current() }));
+    update(await server.delete({ conversation, ...listed() }));
     if (conversation === current()) trigger("open", { conversation: "" });
   } else if (button.classList.contains("delete")) askBefore(button, "Delete this conversation for good");
 });
+
+// What is listed, and what is marked in it.
+const listed = () => ({ open: current(), in_full: !element.querySelector(".more") });
+
+async function showAll() {
+  const before = element.querySelectorAll(".open").length;
+  update(await server.list_all({ ...listed(), in_full: true }));
+  setTimeout(() => element.querySelectorAll(".open")[before]?.focus());
+}
 
 function rename(item, conversation) {
   const open = item.querySelector(".open");
@@ -24,7 +34,7 @@ function rename(item, conversation) {
   field.select();
   const keep = async () => {
     field.replaceWith(open); // The list is only shown anew where something in it has changed.
-    update(await server.rename({ conversation, name: field.value, open: current() }));
+    update(await server.rename({ conversation, name: field.value, ...listed() }));
   };
   field.addEventListener("blur", keep);
   field.addEventListener("keydown", (event) => {

@@ -155,17 +155,21 @@ class ChatDesk:
         """Another conversation."""
         return self.show(self._own(request), str(event.conversation))
 
+    def list_all(self, wanted: dict[str, Any], request: gr.Request) -> str:
+        """The list, with the conversations that were used longest ago."""
+        return _listed(wanted, self._own(request))
+
     def rename(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """The list after a conversation got another name."""
         kept = self._own(request)
         kept.rename(str(wanted["conversation"]), str(wanted["name"]))
-        return _history(kept, str(wanted["open"]))
+        return _listed(wanted, kept)
 
     def delete(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """The list after a conversation was deleted."""
         kept = self._own(request)
         kept.delete(str(wanted["conversation"]))
-        return _history(kept, str(wanted["open"]))
+        return _listed(wanted, kept)
 
     def judge(self, wanted: dict[str, Any], request: gr.Request) -> str:
         """Keep the reader's verdict; the list of conversations, which leads to all of them."""
@@ -242,9 +246,14 @@ class ChatDesk:
         return welcome(chatbot.index.manifest.articles, self._examples[1], name=name)
 
 
-def _history(kept: Conversations, opened: str) -> str:
+def _history(kept: Conversations, opened: str, *, in_full: bool = False) -> str:
     """The list of conversations."""
-    return history(kept.all(), opened, judged=kept.has_judged())
+    return history(kept.all(), opened, judged=kept.has_judged(), in_full=in_full)
+
+
+def _listed(wanted: dict[str, Any], kept: Conversations) -> str:
+    """The list of conversations as far as the page showed it."""
+    return _history(kept, str(wanted["open"]), in_full=bool(wanted["in_full"]))
 
 
 def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDesk, passages: int) -> None:
@@ -255,7 +264,7 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
     """
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="side", min_width=0):
-            past = html_part("history", "", desk.rename, desk.delete, uses=["sure"])
+            past = html_part("history", "", desk.list_all, desk.rename, desk.delete, uses=["sure"])
         with gr.Column(elem_id="chat"):
             with gr.Column(elem_id="scroll"):
                 shown = html_part("conversation", "", desk.judge)
