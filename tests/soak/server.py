@@ -15,7 +15,7 @@ _SAID = "Ask your articles at "
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a process and its children hold: megabytes that are in memory for them alone, open files, and threads."""
+    """What a process and its children hold: megabytes that no file has too, open files, and threads."""
 
     megabytes: float
     files: int
@@ -33,7 +33,7 @@ class Server:
         """What it holds now; Linux alone tells."""
         family = [self.process, *_children(self.process)]
         return Holding(
-            sum(map(_private_megabytes, family)),
+            sum(map(_own_megabytes, family)),
             sum(len(list(Path(f"/proc/{process}/fd").iterdir())) for process in family),
             sum(len(list(Path(f"/proc/{process}/task").iterdir())) for process in family),
         )
@@ -67,8 +67,8 @@ def _children(process: int) -> list[int]:
     return own + [grandchild for child in own for grandchild in _children(child)]
 
 
-def _private_megabytes(process: int) -> float:
-    """Not the resident set: files that are mapped come and go with what else the machine reads."""
+def _own_megabytes(process: int) -> float:
+    """Not what it maps of files: 100 MB of libraries are its own until another process maps them too."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()[1:]
     kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-    return (kilobytes["Private_Dirty"] + kilobytes["Private_Clean"]) / 1024
+    return (kilobytes["Anonymous"] + kilobytes["Swap"]) / 1024
