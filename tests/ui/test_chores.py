@@ -31,7 +31,7 @@ def test_pages_that_were_closed_are_forgotten_but_the_last_ones_and_open_ones_ne
         sessions[f"{number:02}"].state_data[0] = "what it showed"
     # It was closed first, and came back.
     sessions["01"].state_data[0] = "what it showed again"
-    asyncio.run(forget(page))
+    forget(page)
     closed = [f"{number:02}" for number in range(80) if number % 4]
     left = [*sessions.session_data]
     assert {name for name in left if int(name) % 4} == {"01", *closed[-49:]}
@@ -54,7 +54,7 @@ def test_what_programs_called_is_forgotten_when_its_reply_was_fetched_or_is_fetc
     for name, reply in (("under way", under_way._id), ("done", "a reply")):
         queue.pending_messages_per_session[name] = asyncio.Queue()
         queue.pending_event_ids_session[name] = {reply}
-    asyncio.run(forget(page))
+    forget(page)
     assert set(sessions.session_data) == {"now", "not fetched"}
     for kept in (queue.pending_messages_per_session, queue.pending_event_ids_session):
         assert set(kept) == {"now", "not fetched", "under way"}

@@ -88,5 +88,5 @@ def test_the_page_says_what_is_damaged_since_it_was_opened(index: Path, tmp_path
     file = _damage(index)
     desk = ChatDesk(current, Conversations(tmp_path / "conversations.sqlite"))
     assert f"{file} is not what was written" in desk.look("", asked_by()).conversation
-    *_, shown = desk.ask(gr.EventData(None, {"question": LAMP, "again": None}), asked_by(), "")
+    *_, shown, _ = desk.ask(gr.EventData(None, {"question": LAMP, "again": None}), asked_by(), "")
     assert f"{file} is not what was written" in shown.conversation

@@ -25,7 +25,7 @@ async def chores(app: FastAPI) -> AsyncIterator[None]:
     page: gr.Blocks = app.state.page
     tasks = [
         asyncio.create_task(_again_and_again(partial(asyncio.to_thread, sweep), _HOUR)),
-        asyncio.create_task(_again_and_again(partial(forget, page), _MINUTE)),
+        asyncio.create_task(_again_and_again(partial(_in_loop, partial(forget, page)), _MINUTE)),
         asyncio.create_task(_again_and_again(partial(asyncio.to_thread, give_back), _MINUTE)),
     ]
     try:
@@ -35,7 +35,7 @@ async def chores(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
 
 
-async def forget(page: gr.Blocks) -> None:
+def forget(page: gr.Blocks) -> None:
     """Forget what gradio holds for pages that were closed, but for the last ones, and for what programs called.
 
     Gradio forgets the first only when it knows a thousand, .1 MB each and what was shown, and never what it had to
@@ -76,6 +76,10 @@ def _unused(page: gr.Blocks, session: str) -> float:
 def _is_waited_for(page: gr.Blocks, session: str) -> bool:
     """Whether a reply is to come, or to be fetched."""
     return bool(page._queue.pending_event_ids_session.get(session))
+
+
+async def _in_loop(chore: Callable[[], None]) -> None:
+    chore()
 
 
 async def _again_and_again(chore: Callable[[], Awaitable[None]], seconds: float) -> None:
