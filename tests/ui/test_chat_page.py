@@ -587,6 +587,23 @@ def test_what_was_answered_is_not_looked_for_in_the_next_conversation(profile: B
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("heard", [0, 4])
+def test_an_answer_of_which_only_the_beginning_is_heard_is_found(
+    profile: BrowserContext, served: Served, heard: int
+) -> None:
+    def cut_off(route: Route) -> None:
+        # It is estimated, begun, and then comes in pieces.
+        messages = route.fetch().text().split("\n\n")
+        route.fulfill(body="".join(f"{message}\n\n" for message in messages[:heard]), content_type="text/event-stream")
+
+    with opened(profile, served.address) as page:
+        page.route("**/queue/data*", cut_off)
+        ask(page, INDIA)
+        assert page.locator("#conversation .cite").count() > 0
+        assert page.locator("#live .pending").count() == 0
+
+
+@pytest.mark.browser
 def test_what_is_asked_in_vain_is_given_back(profile: BrowserContext, served: Served) -> None:
     with opened(profile, served.address) as page:
         page.route(re.compile("/(queue|run)/"), lambda _: None)

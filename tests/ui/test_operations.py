@@ -98,6 +98,8 @@ def test_an_answer_is_logged_with_its_timings_and_without_its_words(
 ) -> None:
     httpx.post(f"{served.address}{V1}", json=completion(), headers={"X-Request-ID": "mine"})
     httpx.post(f"{served.address}/gradio_api/run/ask", json=asked(UNKNOWN), headers={"X-Request-ID": "yours"})
+    # A request is logged when its response has gone.
+    until(lambda: [item["event"] for item in logged].count("request") == 2)
     mine, yours = ([item for item in logged if item["request"] == name] for name in ("mine", "yours"))
     answer, request = mine
     assert answer["event"], answer["door"] == ("answer", "v1")

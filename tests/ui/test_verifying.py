@@ -86,7 +86,8 @@ def test_the_page_says_what_is_damaged_since_it_was_opened(index: Path, tmp_path
     current = CurrentChatbot(index, Settings())
     current()
     file = _damage(index)
-    desk = ChatDesk(current, Conversations(tmp_path / "conversations.sqlite"))
-    assert f"{file} is not what was written" in desk.look("", asked_by()).conversation
+    conversations = Conversations(tmp_path / "conversations.sqlite")
+    desk = ChatDesk(current, conversations)
+    assert f"{file} is not what was written" in desk.show(conversations).conversation
     *_, shown, _ = desk.ask(gr.EventData(None, {"question": LAMP, "again": None}), asked_by(), "")
     assert f"{file} is not what was written" in shown.conversation

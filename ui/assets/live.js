@@ -8,34 +8,49 @@ element.addEventListener("click", (event) => {
 document.addEventListener("ask", ({ detail }) => ask(detail));
 document.addEventListener("untyped", ({ detail: question }) => putBack(question));
 
-// What was asked, until it is seen, and the conversation in which it was.
+// What was asked, until it is answered: in which conversation and after which exchange, whether it was seen to be begun,
+// and when something last came of it.
 let awaited = null;
+const PATIENCE = 3000;
 
 function ask(asked) {
   const question = asked.question.trim();
   if (!question) return;
-  const mine = (awaited = { question, here: here() });
+  const mine = (awaited = { question, again: asked.again, here: here(), last: last(), isBegun: false, heard: Date.now() });
   trigger("ask", asked);
-  setTimeout(look, 3000, mine, 4);
+  setTimeout(look, PATIENCE, mine, 1);
 }
 
 const here = () => document.querySelector("#conversation [data-conversation]")?.dataset.conversation;
+const exchanges = () => [...document.querySelectorAll("#conversation .exchange")];
+const last = () => exchanges().at(-1)?.dataset.exchange ?? null;
 
-document.addEventListener("shown", seen);
+// Nobody waits any more for what was left.
+document.addEventListener("shown", () => {
+  if (awaited && (awaited.here !== here() || isAnswered())) awaited = null;
+});
 
-// Seen is also what was left: nobody waits for it any more.
-function seen() {
-  const asked = [...document.querySelectorAll("#chat .asked")].map((element) => element.textContent);
-  if (awaited && (awaited.here !== here() || asked.includes(awaited.question))) awaited = null;
+function isAnswered() {
+  if (awaited.again) return awaited.last !== last();
+  const later = exchanges().slice(exchanges().findIndex((exchange) => exchange.dataset.exchange === awaited.last) + 1);
+  return later.some((exchange) => exchange.querySelector(".asked")?.textContent === awaited.question);
 }
 
-// Gradio's page does not hear of an answer that it asks for in the moment in which the stream of another ends: it is
-// looked for. Where there is none the server is gone, and the question is put back.
+function hear() {
+  if (!awaited) return;
+  awaited.heard = Date.now();
+  if (element.querySelector(".pending")) awaited.isBegun = true;
+  else if (element.querySelector(".exchange, .notice")) awaited = null; // It failed, and that is said.
+}
+
+// Gradio's page does not hear of an answer that it asks for in the moment in which the stream of another ends, or hears
+// only its beginning: where nothing comes it is looked for, less and less often. What is not even begun after some time
+// is put back, as the server is gone.
 function look(mine, times) {
   if (awaited !== mine) return;
-  if (!times) return putBack(mine.question);
-  trigger("look", {});
-  setTimeout(look, 3000, mine, times - 1);
+  if (times > 4 && !mine.isBegun) return putBack(mine.question);
+  if (Date.now() - mine.heard >= PATIENCE) trigger("look", { last: last() });
+  setTimeout(look, PATIENCE * 2 ** Math.max(0, times - 4), mine, times + 1);
 }
 
 function putBack(question) {
@@ -54,7 +69,7 @@ function isLate() {
 // Brought into view as far as what was asked stays there.
 watch("value", () => {
   if (isLate()) return void (props.value = "");
-  seen();
+  hear();
   const scroll = element.closest("#scroll");
   const asked = (element.querySelector(".exchange") ?? document.querySelector("#conversation .exchange:last-of-type"))?.getBoundingClientRect();
   const [view, end] = [scroll.getBoundingClientRect(), element.getBoundingClientRect().bottom];

@@ -33,6 +33,12 @@ _MOST_PASSAGES = 50
 _GONE = "This answer is no longer kept."
 _FULL = f"this conversation has {MOST_EXCHANGES} questions, which is the most: begin a new conversation"
 _EVERYWHERE = "Search in all articles"
+# Said by the page itself: of two that the server would say the older can come last.
+_SAY_SCOPE = f"""(sources, since, until) => {{
+  const parts = [(sources ?? []).join(" or "), since && `from ${{since}}`, until && `up to ${{until}}`];
+  const limits = parts.filter(Boolean).join(", ");
+  return {{ __type__: "update", label: limits ? `Search only in articles ${{limits}}` : "{_EVERYWHERE}" }};
+}}"""
 # To assets/live.js, which asks it.
 _TAKE_QUESTION = (
     "question => { document.dispatchEvent(new CustomEvent('ask', { detail: { question, again: null } })); return ''; }"
@@ -111,9 +117,10 @@ class ChatDesk:
         opened = kept.conversation_of(answer)
         return self.show(kept, opened) if opened else self.show(kept)._replace(live=notice(_GONE))
 
-    def look(self, opened: str, request: gr.Request) -> Shown:
-        """The open conversation as it is now."""
-        return self.show(self._own(request), opened)
+    def look(self, opened: str, event: gr.EventData, request: gr.Request) -> Shown:
+        """The open conversation as it is now, if it has gone on from the last exchange that the page shows."""
+        kept = self._own(request)
+        return Shown() if kept.last(opened) == event.last else self.show(kept, opened)
 
     def choices(self, chosen: str | None) -> tuple[Any, Any]:
         """The sources and the answerers that there are to choose from, where there is more than one.
@@ -276,7 +283,7 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
     changed = [opened, shown, live, past]
     asked = [opened, *scope]
     for field in scope[:3]:
-        field.change(_scope_said, scope[:3], fold, queue=False, **QUIETLY)
+        field.change(None, scope[:3], fold, js=_SAY_SCOPE, **QUIETLY)
     # Otherwise a question that is asked while ways to go on are still being looked for would be lost.
     always: dict[str, Any] = {"trigger_mode": "multiple", **QUIETLY}
     asking = live.ask(desk.ask, asked, changed, **always)
@@ -301,13 +308,6 @@ def _scope_fields(passages: int) -> tuple[gr.Accordion, list[Any]]:
         read = gr.Slider(1, max(_MOST_PASSAGES, passages), passages, step=1, label="Passages to read", min_width=160)
         answerer = gr.Radio([], label="Answers are", visible=False, min_width=160)
     return fold, [sources, since, until, read, answerer]
-
-
-def _scope_said(sources: Sequence[str] | None, since: str | None, until: str | None) -> gr.Accordion:
-    """What is asked of, in words that stay in sight when the fields are folded away."""
-    parts = [" or ".join(sources or ()), f"from {since}" if since else "", f"up to {until}" if until else ""]
-    limits = ", ".join(filter(None, parts))
-    return gr.Accordion(label=f"Search only in articles {limits}" if limits else _EVERYWHERE)
 
 
 def _question_box() -> gr.Textbox:
