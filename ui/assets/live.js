@@ -39,8 +39,9 @@ function isAnswered() {
 function hear() {
   if (!awaited) return;
   awaited.heard = Date.now();
-  if (element.querySelector(".pending")) awaited.isBegun = true;
-  else if (element.querySelector(".exchange, .notice")) awaited = null; // It failed, and that is said.
+  const exchange = element.querySelector(".exchange, .notice");
+  if (exchange && !exchange.matches(".pending")) awaited = null; // It failed, and that is said.
+  else if (exchange?.querySelector(".asked").textContent === awaited.question) awaited.isBegun = true;
 }
 
 // Gradio's page does not hear of an answer that it asks for in the moment in which the stream of another ends, or hears
