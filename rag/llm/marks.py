@@ -51,7 +51,12 @@ class ReplyReader:
         """The sentences that a further piece of the reply has completed."""
         self._add(piece)
         # Nothing new is whole before a word is.
-        return self._new(_settled(_finished(self._reply))) if re.search(r"\s", piece) else []
+        if not re.search(r"\s", piece):
+            return []
+        begun = _finished(self._reply)
+        found = _read(begun)[:-1]
+        # Most words complete nothing: what would follow them need not be read.
+        return self._new(_settled(found, begun)) if max(_ends(found), default=0) > self._given else []
 
     def close(self, *, is_whole: bool = True) -> list[Written]:
         """The sentences that are left; without the last where the reply was cut."""
@@ -66,7 +71,7 @@ class ReplyReader:
 
     def _new(self, found: list[Written]) -> list[Written]:
         """What goes beyond the letters that were given: what follows may yet part or join them in another way."""
-        ends = [*accumulate(len("".join(written.text.split())) for written in found)]
+        ends = _ends(found)
         new = [written for written, end in zip(found, ends, strict=True) if end > self._given]
         self._given = max([self._given, *ends[-1:]])
         return new
@@ -85,12 +90,17 @@ def _finished(reply: str) -> str:
     return words[:opened] if is_open else words
 
 
-def _settled(reply: str) -> list[Written]:
-    """The sentences of a beginning that stay as they are whatever follows.
+def _ends(found: list[Written]) -> list[int]:
+    """How many letters there are up to the end of each sentence."""
+    return [*accumulate(len("".join(written.text.split())) for written in found)]
+
+
+def _settled(found: list[Written], reply: str) -> list[Written]:
+    """Those of the sentences found in a beginning, without its last, that stay as they are whatever follows.
 
     The last may go on, or its marks follow; and what closes a quotation or a bracket makes one sentence of all in it.
     """
-    pairs = zip(_read(reply)[:-1], _read(reply + _CLOSING), strict=False)
+    pairs = zip(found, _read(reply + _CLOSING), strict=False)
     return [here for here, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
 
 
