@@ -25,7 +25,7 @@ async def chores(app: FastAPI) -> AsyncIterator[None]:
     page: gr.Blocks = app.state.page
     tasks = [
         asyncio.create_task(_again_and_again(partial(asyncio.to_thread, sweep), _HOUR)),
-        asyncio.create_task(_again_and_again(partial(_in_loop, partial(forget, page)), _MINUTE)),
+        asyncio.create_task(_again_and_again(partial(_in_loop, forget, page), _MINUTE)),
         asyncio.create_task(_again_and_again(partial(asyncio.to_thread, give_back), _MINUTE)),
     ]
     try:
@@ -78,8 +78,8 @@ def _is_waited_for(page: gr.Blocks, session: str) -> bool:
     return bool(page._queue.pending_event_ids_session.get(session))
 
 
-async def _in_loop(chore: Callable[[], None]) -> None:
-    chore()
+async def _in_loop(chore: Callable[[gr.Blocks], None], page: gr.Blocks) -> None:
+    chore(page)
 
 
 async def _again_and_again(chore: Callable[[], Awaitable[None]], seconds: float) -> None:
