@@ -201,6 +201,7 @@ def test_a_question_asked_while_ways_to_go_on_are_looked_for_stays_answered(
     for _ in range(300):
         if not ended.is_set():
             page.wait_for_timeout(100)
+    assert ended.is_set()
     assert page.locator("#conversation .asked").all_inner_texts() == [INDIA, PAKISTAN]
 
 

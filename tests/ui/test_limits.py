@@ -9,10 +9,10 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import takewhile
 from pathlib import Path
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -177,10 +177,11 @@ def test_a_flood_of_anything_is_refused_and_another_is_served(own_index: Path) -
         sender(served) as flooder,
         sender(served, OTHER) as other,
     ):
-        codes = (flooder.get("/v1/models").status_code for _ in range(1_000))
-        assert list(islice(codes, 30)) == [200] * 30
-        # How soon depends on how fast the flood is: meanwhile there are more to be had.
-        assert 429 in codes
+        begun, codes = monotonic(), (flooder.get("/v1/models").status_code for _ in range(1_000))
+        served_before = list(takewhile(lambda code: code != 429, codes))
+        # A burst, and what may be had for the time that this took.
+        assert 30 <= len(served_before) <= 34 + 200 / 60 * (monotonic() - begun)
+        assert set(served_before) == {200}
         assert other.get("/v1/models").status_code == 200
 
 
