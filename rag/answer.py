@@ -62,6 +62,20 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The answer in a few words, within one of the sentences quoted: `article.text[start:end] == text`."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+
+    def is_in(self, citation: Citation) -> bool:
+        """Whether it stands in the words of a citation."""
+        return self.article_id == citation.article_id and citation.start <= self.start and self.end <= citation.end
+
+
+@dataclass(frozen=True, slots=True)
 class ModelUse:
     """What a language model did for an answer, and what became of it.
 
@@ -98,6 +112,7 @@ class Answer:
     how sure it is (see `rag.confidence`). An answer that `abstained` has no sentences; what it would have quoted is
     `withheld`. `evidence` are the sentences nearest to answering, best first, whether quoted or not, and `hits` the
     passages they come from. `timings` are milliseconds by stage. `model` says what a language model had to do with it.
+    `short` are the words that answer, where the reader found some in what is quoted, or withheld.
     """
 
     question: str
@@ -113,6 +128,21 @@ class Answer:
     answered_by: str
     timings: Mapping[str, float] = field(default_factory=dict)
     model: ModelUse | None = None
+    short: ShortAnswer | None = None
+
+    def stressed(self, sentence: Sentence) -> tuple[str, str, str]:
+        """A sentence's text before the short answer, that, and the rest, which is all where it does not hold one."""
+        quoted = [item for item in self.citations if item.number in sentence.citations]
+        if self.short is None or not any(self.short.is_in(item) for item in quoted):
+            return "", "", sentence.text
+        (home, *_) = [item for item in quoted if self.short.is_in(item)]
+        before = " ".join(home.quote[: self.short.start - home.start].split())
+        words = " ".join(self.short.text.split())
+        place = sentence.text.find(words, len(before))
+        # A sentence of a language model says it in its own way.
+        if place < 0 or not sentence.text.startswith(before):
+            return "", "", sentence.text
+        return sentence.text[:place], words, sentence.text[place + len(words) :]
 
     @property
     def nearest(self) -> tuple[Hit, ...]:

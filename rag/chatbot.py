@@ -21,10 +21,12 @@ from rag.conversation import Turn, context_of, is_elliptical
 from rag.extractive import ExtractiveAnswerer
 from rag.library import ready_index
 from rag.question import Question
+from rag.reader import graph
+from rag.reader.reader import Reader
 from rag.reading import Reading
 from rag.reranker import Reranker, SentenceReranker
 from rag.retrieval import retrieve
-from rag.settings import Settings
+from rag.settings import NO_READER, Settings
 
 if TYPE_CHECKING:
     from index.build import Progress
@@ -53,6 +55,7 @@ class Chatbot:
         self.index = index
         self.settings = settings or Settings()
         self._reranker = reranker or _reranker(self.settings.reranker)
+        self._reader = _reader(self.settings.reader)
         answerer = answerer or _language_model(index, self.settings)
         extractive = ExtractiveAnswerer(index, self.settings)
         own: list[Answerer] = [extractive] if answerer is None else [answerer, extractive]
@@ -113,7 +116,7 @@ class Chatbot:
         alone, spent = _rewritten(text, turns, chosen)
         understood = self._understand(alone or text, () if alone else turns)
         embedded = perf_counter()
-        (readings,) = retrieve([understood], count, self.index, self._reranker, filters)
+        (readings,) = retrieve([understood], count, self.index, self._reranker, self._reader, filters)
         searched = perf_counter()
         answer = chosen.answer(understood, readings, on_token=on_token)
         return replace(
@@ -152,7 +155,7 @@ class Chatbot:
     ) -> list[Hit]:
         """The k best passages for a question, best first; arguments and errors as those of `ask`."""
         understood = self._understand(_checked(question), _characters_of(history))
-        (readings,) = retrieve([understood], k, self.index, self._reranker, filters)
+        (readings,) = retrieve([understood], k, self.index, self._reranker, self._reader, filters)
         return [reading.hit for reading in readings]
 
     def _lot(self, texts: Sequence[str], count: int, filters: Filters | None) -> _Lot:
@@ -160,7 +163,7 @@ class Chatbot:
         begun = perf_counter()
         questions = Question.understand_all(texts, [""] * len(texts), self.index)
         embedded = perf_counter()
-        readings = retrieve(questions, count, self.index, self._reranker, filters)
+        readings = retrieve(questions, count, self.index, self._reranker, self._reader, filters)
         share = 1 / len(texts)
         return _Lot(questions, readings, (embedded - begun) * share, (perf_counter() - embedded) * share)
 
@@ -244,3 +247,8 @@ def _checked(question: str) -> str:
     if len(text) > LONGEST_QUESTION:
         raise BadQuestion(f"the question has {len(text)} characters: ask in at most {LONGEST_QUESTION}")
     return text
+
+
+def _reader(name: str) -> Reader | None:
+    """The reader, where the settings want one and the project was installed with it."""
+    return None if name == NO_READER or not graph.GRAPH.exists() else Reader.open()

@@ -14,6 +14,7 @@ from index.embedding.embedder import Vectors
 from index.query import Words
 from rag.answer_type import AnswerType, defines
 from rag.question import Question, covered
+from rag.reader.reader import UNSEEN
 from rag.reading import Reading
 from rag.weights import weights
 
@@ -32,6 +33,8 @@ FEATURES = (
     "answer_type",
     "defines",
 )
+# And with the reader: its logits for the sentence, for the best words in it, and for its passage.
+READ_FEATURES = (*FEATURES, "evidence", "certainty", "relevance")
 # A sentence is quoted too when its score is at most this much below the best. How much of the gold is quoted, and in
 # how many sentences, on 600 of SQuAD's training questions and on 464 of BioASQ's, which want several: 1.5 .825 in 2.6
 # and .41 in 3.9; 2 .847 in 2.9 and .445 in 4.2; 2.5 .858 in 3.2 and .457 in 4.5; 3 .870 in 3.5 and .467 in 4.6.
@@ -90,13 +93,25 @@ class Candidate:
         """How near the sentence is to the question."""
         return float(self.reading.cosines[self.number])
 
+    @property
+    def certainty(self) -> float:
+        """How sure the reader is of its best words in the sentence, in logits."""
+        return float(self.reading.view.certainty[self.number]) if self.reading.view else UNSEEN
+
+    @property
+    def best_words(self) -> Range | None:
+        """Those words, as characters of the article; None where the reader did not read them."""
+        return self.reading.view.words[self.number] if self.reading.view else None
+
 
 def rank_sentences(question: Question, readings: Sequence[Reading]) -> list[Candidate]:
     """Every sentence of the passages found, once, best first."""
     best: dict[tuple[str, Range], Candidate] = {}
+    is_read = any(reading.view for reading in readings)
+    fitted = weights("evidence_read", READ_FEATURES) if is_read else weights("evidence", FEATURES)
     for reading in readings:
-        table = features(question, reading)
-        for number, score in enumerate(table @ weights("evidence", FEATURES)):
+        table = read_features(question, reading) if is_read else features(question, reading)
+        for number, score in enumerate(table @ fitted):
             candidate = Candidate(reading, number, float(score))
             known = best.get(candidate.place)
             if known is None or known.score < candidate.score:
@@ -129,6 +144,14 @@ def features(question: Question, reading: Reading) -> Floats:
         )
     ]
     return np.array(table, dtype=np.float64).reshape(-1, len(FEATURES))
+
+
+def read_features(question: Question, reading: Reading) -> Floats:
+    """A row of `READ_FEATURES` for each sentence of a passage; one that was not read counts as not answering."""
+    view, shape = reading.view, len(reading.sentences)
+    unseen = np.full(shape, UNSEEN)
+    said = (view.evidence, view.certainty, np.full(shape, view.relevance)) if view else (unseen, unseen, unseen)
+    return np.column_stack([features(question, reading), *said])
 
 
 def choose(question: Question, ranked: Sequence[Candidate], max_quotes: int) -> list[Candidate]:

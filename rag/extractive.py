@@ -9,7 +9,7 @@ from rag.agreement.disagreement import Disagreement, find_disagreement
 from rag.agreement.repeats import varied
 from rag.answer import REFUSAL, Answer, Sentence
 from rag.answerer import OnToken
-from rag.citing import cite, in_reading_order
+from rag.citing import cite, in_reading_order, short_answer
 from rag.confidence import confidence
 from rag.evidence import Candidate, choose, rank_sentences
 from rag.question import Question
@@ -37,7 +37,8 @@ class ExtractiveAnswerer:
         disagreement = None if abstained else self._disagreement(question, ranked)
         sides = disagreement.candidates if disagreement else ()
         quoted = varied(question, sides, choose(question, ranked, len(ranked)), ranked)
-        chosen = cite(in_reading_order(quoted[: self._settings.max_quotes]), self._index)
+        shown = in_reading_order(quoted[: self._settings.max_quotes])
+        chosen = cite(shown, self._index)
         citations, withheld = ((), chosen) if abstained else (chosen, ())
         quotes = [Sentence(" ".join(item.quote.split()), (item.number,), support=1.0) for item in citations]
         sentences = (disagreement.said(citations), *quotes) if disagreement else tuple(quotes)
@@ -57,6 +58,7 @@ class ExtractiveAnswerer:
             confidence=sure,
             hits=tuple(reading.hit for reading in readings),
             answered_by=self.name,
+            short=short_answer(shown, self._index),
         )
 
     def _disagreement(self, question: Question, ranked: Sequence[Candidate]) -> Disagreement | None:

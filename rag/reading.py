@@ -8,6 +8,7 @@ from functools import cached_property
 from index.embedding.embedder import Vectors
 from index.query import Analysis, Found, Hit, Words
 from rag.question import Question
+from rag.reader.reader import View
 
 
 # Without slots, which would leave no room for what is worked out only of the few passages that are read to the end.
@@ -15,12 +16,14 @@ from rag.question import Question
 class Reading:
     """A passage with what is known of it, and its sentences' likeness to the question.
 
-    `cosines`, of shape (sentences,), say how near each sentence is to the question.
+    `cosines`, of shape (sentences,), say how near each sentence is to the question; `view` is what the reader says of
+    it, None where the reader did not read it.
     """
 
     hit: Hit
     analysis: Analysis
     cosines: Vectors
+    view: View | None = None
 
     @cached_property
     def title(self) -> Words:

@@ -149,6 +149,7 @@ def receipt(answer: Answer, index: ArticleIndex, settings: Settings) -> Receipt:
             "passages": len(answer.hits),
             "max_quotes": settings.max_quotes,
             "reranker": settings.reranker,
+            "reader": settings.reader,
             "threshold": settings.threshold,
             **_decided_by_model(answer.model, settings),
         },

@@ -11,6 +11,8 @@ from index.article_index import ArticleIndex
 from index.filters import Filters
 from index.query import Found
 from rag.question import Question
+from rag.reader.order import READ, in_order_read
+from rag.reader.reader import Reader
 from rag.reading import Reading, read
 from rag.reranker import Reranker
 
@@ -20,14 +22,25 @@ POOL = 70
 
 
 def retrieve(
-    questions: Sequence[Question], k: int, index: ArticleIndex, reranker: Reranker, filters: Filters | None = None
+    questions: Sequence[Question],
+    k: int,
+    index: ArticleIndex,
+    reranker: Reranker,
+    reader: Reader | None = None,
+    filters: Filters | None = None,
 ) -> Iterator[list[Reading]]:
     """The k best passages for each question as they read beside it, best first, of the articles that pass the filters.
 
-    They are searched together, and looked at as they are asked for.
+    They are searched together, and looked at, and the best of them read, as they are asked for.
     """
     found = index.search([question.query for question in questions], max(k, POOL), filters)
-    return (_best(question, some, k, reranker) for question, some in zip(questions, found, strict=True))
+    both = zip(questions, found, strict=True)
+    if reader is None:
+        return (_best(question, some, k, reranker) for question, some in both)
+    return (
+        in_order_read(question, _best(question, some, max(k, READ), reranker), index, reader)[:k]
+        for question, some in both
+    )
 
 
 def in_order(question: Question, readings: Sequence[Reading], k: int, reranker: Reranker) -> list[Reading]:

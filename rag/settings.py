@@ -14,6 +14,7 @@ from rag.configured import configured
 
 STRICT, FLAG = "strict", "flag"
 EXTRACTIVE = "extractive"
+OWN_READER, NO_READER = "own", "none"
 _LEAST = {"max_tokens": 20, "overlap": 0, "passages": 1, "max_quotes": 1, "llm_window": 1024, "llm_timeout": 1}
 
 
@@ -29,6 +30,8 @@ class Settings:
         max_quotes: the most sentences an answer quotes.
         reranker: a sentence-transformers cross-encoder, by name or path, that orders the passages found; empty for
             the project's own, which needs no model.
+        reader: `own` to have the best passages read together with the question by the small model that the project
+            ships, which finds more and takes several times as long; `none` to go without.
         threshold: the least confidence at which an answer is given. At .25, about one in twenty questions that could
             be answered is refused: 4 % of SQuAD's gold questions about articles not fitted on, and 7 % of those of its
             training set; `rag eval` says what it would have to be elsewhere.
@@ -47,6 +50,7 @@ class Settings:
     passages: int = 12
     max_quotes: int = 5
     reranker: str = ""
+    reader: str = NO_READER
     threshold: float = 0.25
     llm: str = ""
     llm_model: str = ""
@@ -62,6 +66,8 @@ class Settings:
             raise SettingsError(f"threshold is {self.threshold}: set it between 0 and 1")
         if self.llm_model == EXTRACTIVE:
             raise SettingsError(f"llm_model is {EXTRACTIVE!r}, which is how the answers without a model are called")
+        if self.reader not in (OWN_READER, NO_READER):
+            raise SettingsError(f"reader is {self.reader!r}: set it to {OWN_READER} or {NO_READER}")
         if self.verification not in (STRICT, FLAG):
             raise SettingsError(f"verification is {self.verification!r}: set it to {STRICT} or {FLAG}")
 

@@ -15,7 +15,8 @@ FILE = Path(__file__).with_suffix(".json")
 
 @cache
 def weights(
-    of: Literal["reranking", "evidence", "confidence", "support"], features: tuple[str, ...]
+    of: Literal["reranking", "reading", "evidence", "evidence_read", "confidence", "confidence_read", "support"],
+    features: tuple[str, ...],
 ) -> NDArray[np.float64]:
     """The weight of each feature, in the order given."""
     fitted: dict[str, float] = json.loads(FILE.read_text("utf-8"))[of]

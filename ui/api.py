@@ -19,7 +19,7 @@ from corpus.errors import BadQuestion, MissingDependency, RagError, SettingsErro
 from index.article_index import ArticleIndex
 from index.filters import Filters
 from index.query import Hit
-from rag.answer import Answer, Citation, ModelUse, Standing
+from rag.answer import Answer, Citation, ModelUse, ShortAnswer, Standing
 from rag.chatbot import Chatbot
 from rag.conversation import Turn
 from ui.serving.events import asker
@@ -79,7 +79,8 @@ class AskResult(Result):
     """An answer and what it rests on; `nearest` are the passages that a refusal is shown with, else none.
 
     `standalone` is the question as it was searched for, `confidence` is in [0, 1]. `model` says what a language model
-    did, and why it failed where it did; it is None where none was asked.
+    did, and why it failed where it did; it is None where none was asked. `short` is the answer in a
+    few words of what is quoted, where some were found.
     """
 
     answer: str
@@ -90,6 +91,7 @@ class AskResult(Result):
     nearest: tuple[FoundPassage, ...]
     standalone: str
     model: ModelUse | None
+    short: ShortAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,7 @@ def _asked(answer: Answer, index: ArticleIndex) -> AskResult:
         nearest=_passages(answer.nearest, index) if answer.abstained else (),
         standalone=answer.standalone,
         model=answer.model,
+        short=None if answer.abstained else answer.short,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from index.build import Report
     from index.location import Location
     from index.manifest import Part
+    from rag.answer import Answer
     from rag.settings import Settings
     from ui.serving.server_settings import ServerSettings
 
@@ -57,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--settings", type=Path, metavar="FILE", help="a settings file (default: rag.toml)")
 
     model = argparse.ArgumentParser(add_help=False)
+    model.add_argument(
+        "--reader",
+        choices=("own", "none"),
+        help="have the passages found read together with the question, which takes longer (default: none)",
+    )
     model.add_argument(
         "--llm",
         metavar="URL|FILE",
@@ -237,9 +243,19 @@ def _ask(options: argparse.Namespace) -> None:
     if filters.sources:
         _check_sources(filters.sources, chatbot.index.sources())
     answer = chatbot.ask(" ".join(options.question), filters=filters)
-    print(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if options.json else answer)
+    print(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if options.json else _text(answer))
     if answer.model and answer.model.failure:
         print(f"rag: {answer.model.failure}; this is the extractive answer", file=sys.stderr)
+
+
+def _text(answer: Answer) -> str:
+    """The answer as text; in a terminal, with the short answer in bold."""
+    text = str(answer)
+    for sentence in answer.sentences if sys.stdout.isatty() else ():
+        before, words, after = answer.stressed(sentence)
+        if words:
+            text = text.replace(sentence.text, f"{before}\033[1m{words}\033[0m{after}", 1)
+    return text
 
 
 def _check_sources(wanted: Collection[str], known: Sequence[str]) -> None:
@@ -329,7 +345,7 @@ def _compare(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace, **arguments: object) -> Settings:
     from rag.settings import Settings
 
-    written = {name: getattr(options, name, None) for name in ("llm", "llm_model", "verification")}
+    written = {name: getattr(options, name, None) for name in ("reader", "llm", "llm_model", "verification")}
     return Settings.load(options.settings, **written, **arguments)
 
 

@@ -109,7 +109,8 @@ def _sentences(section: int, answer: Answer) -> str:
     def said(item: Sentence) -> str:
         doubted, marks = item.doubt, "".join(map(mark, item.citations))
         if not doubted:
-            return f"{escape(item.text)} {marks}"
+            before, words, after = map(escape, answer.stressed(item))
+            return f"{before}<strong>{words}</strong>{after} {marks}" if words else f"{after} {marks}"
         return f'<span class="{item.standing}">{escape(item.text)}</span> {marks} <em>({doubted})</em>'
 
     return " ".join(map(said, answer.sentences)) or escape(answer.text)

@@ -49,6 +49,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "answer_match": "answers that hold a gold answer",
         "answer_em": "answers that are a gold answer, word for word",
         "answer_f1": "words shared with the gold answer",
+        "short_em": "short answers that are a gold answer, word for word",
+        "short_f1": "their words shared with the gold answer",
         "citation_recall": "gold evidence that is cited",
         "citation_precision": "citations that lie in gold evidence",
         "evidence@1": "best sentence lies in gold evidence",

@@ -28,10 +28,13 @@ def measure(gold: GoldQuestion, answer: Answer, facts: Facts) -> Values:
     answered, refused = not gold.unanswerable, answer.abstained
     cited, evidence = places_of(answer.citations), places_of(answer.evidence)
     quoted = answered and facts.are_quotes
+    short = answer.short.text if answer.short else ""
     return {
         "answer_em": exact_match(answer.text, gold.answers) if answered and gold.answers else None,
         "answer_f1": f1(answer.text, gold.answers) if answered and gold.answers else None,
         "answer_match": float(matches(answer.text, gold.answers)) if answered and gold.answers else None,
+        "short_em": exact_match(short, gold.answers) if answered and gold.answers and short else None,
+        "short_f1": f1(short, gold.answers) if answered and gold.answers and short else None,
         "citation_recall": citation_recall(cited, facts) if quoted else None,
         "citation_precision": citation_precision(cited, facts) if quoted and cited else None,
         "evidence@1": float(touches(evidence[:1], facts)) if quoted else None,

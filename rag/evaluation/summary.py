@@ -104,6 +104,8 @@ _MEANS = (
     "answer_em",
     "answer_f1",
     "answer_match",
+    "short_em",
+    "short_f1",
     "citation_recall",
     "citation_precision",
     "evidence@1",

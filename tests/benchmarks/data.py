@@ -52,9 +52,25 @@ class TrainingSet:
     questions: tuple[Asked, ...]
     held_out: frozenset[Asked]
 
+    @property
+    def unread(self) -> TrainingSet:
+        """What is held out of it, which the reader is not trained on; of that, every other article is held out."""
+        left = tuple(asked for asked in self.questions if asked in self.held_out)
+        unseen = set(sorted({asked.article_id for asked in left})[::2])
+        return TrainingSet(
+            f"{self.name}, not trained on",
+            self.index,
+            left,
+            frozenset(asked for asked in left if asked.article_id in unseen),
+        )
+
     def progress(self, title: str) -> Iterator[Asked]:
         """The questions, with a bar that says how far they are."""
         return iter(tqdm(self.questions, desc=f"{title}: {self.name}", unit=" questions", leave=False, disable=None))
+
+
+# The one of the fitted gold articles that the reader is not trained on, to calibrate what is said with it.
+CALIBRATING = "Scottish_Parliament"
 
 
 def require() -> None:

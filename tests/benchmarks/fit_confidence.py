@@ -34,11 +34,13 @@ from rag.evaluation.metrics import matches
 from rag.evaluation.summary import calibration_error
 from rag.evidence import choose, rank_sentences
 from rag.question import Question
+from rag.reader.order import READ, in_order_read
+from rag.reader.reader import Reader
 from rag.reading import Reading, read
 from rag.reranker import SentenceReranker
 from rag.retrieval import POOL, in_order
 from rag.settings import Settings
-from tests.benchmarks.data import Asked, squad_gold, squad_training
+from tests.benchmarks.data import CALIBRATING, Asked, squad_gold, squad_training
 
 SMALL_LIBRARIES = 60
 # What askers are taken to be like: three of five questions cannot be answered, and half of these were written so.
@@ -68,20 +70,48 @@ class Example:
     right: bool
 
 
-def fit() -> dict[str, float]:
-    """Weights of a logistic regression under `SHARES`, calibrated on articles that were left out of the fit."""
-    training = squad_training()
-    index, questions = training.index, training.questions
-    examples = [*_asked_of("490 articles", index, questions), *_asked_of_small_libraries(index, questions)]
+def fit(reader: Reader | None = None) -> dict[str, float]:
+    """Weights of a logistic regression under `SHARES`, calibrated on articles that were left out of the fit.
+
+    With a reader, on what it was not trained on.
+    """
+    training = squad_training().unread if reader else squad_training()
+    index, questions, look = training.index, training.questions, _Look(reader)
+    examples = [*_asked_of("490 articles", index, questions, look), *_asked_of_small_libraries(index, questions, look)]
     fitted_half, unseen_half = squad_gold()
+    if reader:
+        fitted_half = {CALIBRATING: fitted_half[CALIBRATING]}
     held_out = {asked.article_id for asked in training.held_out}
     fitting = [example for example in examples if example.article_id not in held_out]
-    fitting += _gold(index, fitted_half)
-    fitted = _calibrated(_logistic(fitting), fitting, list(fitted_half))
+    fitting += _gold(index, fitted_half, look)
+    fitted = _logistic(fitting)
+    if len(fitted_half) > 1:
+        fitted = _calibrated(fitted, fitting, list(fitted_half))
     unseen = [example for example in examples if example.article_id in held_out]
     _report("490 articles and small libraries, held out", unseen, fitted)
-    _report("gold, on the articles not fitted", list(_gold(index, unseen_half)), fitted)
-    return dict(zip(confidence.FEATURES, fitted, strict=True))
+    _report("gold, on the articles not fitted", list(_gold(index, unseen_half, look)), fitted)
+    return dict(zip(look.features, fitted, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How the passages found for a question are looked at."""
+
+    reader: Reader | None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return confidence.READ_FEATURES if self.reader else confidence.FEATURES
+
+    def at(self, question: Question, readings: Sequence[Reading], index: ArticleIndex) -> tuple[Floats, str]:
+        """What the confidence sees, and what would be quoted."""
+        count = Settings().passages
+        best = in_order(question, readings, max(count, READ), SentenceReranker())
+        best = (in_order_read(question, best, index, self.reader) if self.reader else best)[:count]
+        ranked = rank_sentences(question, best)
+        quoted = " ".join(item.text for item in choose(question, ranked, Settings().max_quotes))
+        seen = confidence.read_features if self.reader else confidence.features
+        return seen(question, best, ranked), quoted
 
 
 def _logistic(examples: Sequence[Example]) -> Floats:
@@ -113,7 +143,7 @@ def _rows(examples: Sequence[Example]) -> Floats:
     return np.array([example.row for example in examples])
 
 
-def _asked_of(source: str, index: ArticleIndex, questions: Sequence[Asked]) -> Iterator[Example]:
+def _asked_of(source: str, index: ArticleIndex, questions: Sequence[Asked], look: _Look) -> Iterator[Example]:
     """Each question as it is, with its answer taken away, and with its article taken away."""
     for asked in tqdm(questions, desc="Asking", unit=" questions", leave=False, disable=None):
         question = Question.understand(asked.question, "", index)
@@ -121,28 +151,22 @@ def _asked_of(source: str, index: ArticleIndex, questions: Sequence[Asked]) -> I
         for kind in REMOVALS:
             left = [reading for reading in readings if _is_left(reading.hit, asked, kind)][:POOL]
             if left:
-                yield _example(source, kind, asked.article_id, question, left, [asked.answer])
+                yield _example(source, kind, asked.article_id, *look.at(question, left, index), [asked.answer])
 
 
-def _gold(index: ArticleIndex, about: Mapping[str, Sequence[GoldQuestion]]) -> Iterator[Example]:
+def _gold(index: ArticleIndex, about: Mapping[str, Sequence[GoldQuestion]], look: _Look) -> Iterator[Example]:
     """Gold questions, by article, asked of all articles."""
     asked = [(article_id, gold) for article_id, questions in about.items() for gold in questions]
     for article_id, gold in tqdm(asked, desc="Asking gold questions", unit=" questions", leave=False, disable=None):
         question = Question.understand(gold.question, "", index)
         readings = [read(question, found) for found in index.search([question.query], POOL)[0]]
         kind = "written to be unanswerable" if gold.unanswerable else "answerable"
-        yield _example("gold", kind, article_id, question, readings, gold.answers)
+        yield _example("gold", kind, article_id, *look.at(question, readings, index), gold.answers)
 
 
-def _example(
-    source: str, kind: str, article_id: str, question: Question, readings: Sequence[Reading], answers: Sequence[str]
-) -> Example:
+def _example(source: str, kind: str, article_id: str, row: Floats, quoted: str, answers: Sequence[str]) -> Example:
     """What the confidence sees of a question, and whether it should be high."""
-    best = in_order(question, readings, Settings().passages, SentenceReranker())
-    ranked = rank_sentences(question, best)
-    quoted = " ".join(item.text for item in choose(question, ranked, Settings().max_quotes))
-    right = kind == "answerable" and matches(quoted, answers)
-    return Example(source, kind, article_id, confidence.features(question, best, ranked), right)
+    return Example(source, kind, article_id, row, kind == "answerable" and matches(quoted, answers))
 
 
 def _is_left(hit: Hit, asked: Asked, kind: str) -> bool:
@@ -152,7 +176,7 @@ def _is_left(hit: Hit, asked: Asked, kind: str) -> bool:
     return kind == "answerable" or not (own and asked.answer.lower() in hit.passage.text.lower())
 
 
-def _asked_of_small_libraries(index: FolderIndex, questions: Sequence[Asked]) -> Iterator[Example]:
+def _asked_of_small_libraries(index: FolderIndex, questions: Sequence[Asked], look: _Look) -> Iterator[Example]:
     """Questions on one article asked of libraries of one to eight articles with it, and of others without it."""
     draw = random.Random(1)
     names = [article.id for article in index.articles()]
@@ -165,8 +189,8 @@ def _asked_of_small_libraries(index: FolderIndex, questions: Sequence[Asked]) ->
         foreign = [asked for asked in draw.sample(list(questions), 30) if asked.article_id not in members][:15]
         with tempfile.TemporaryDirectory() as folder:
             small = _library(index, members, Path(folder))
-            yield from _asked_of(source, small, own)
-            for example in _asked_of(source, small, foreign):
+            yield from _asked_of(source, small, own, look)
+            for example in _asked_of(source, small, foreign, look):
                 if example.kind == "answerable":
                     yield Example(source, "article removed", example.article_id, example.row, right=False)
 

@@ -30,16 +30,16 @@ def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:
     question = Question.understand(asked.question, "", index)
     (found,) = index.search([question.query], POOL)
     hits = [one.hit for one in found]
-    right = np.array([any(_holds(hit, *place) for place in asked.places) for hit in hits])
-    wrong = np.array([_is_wrong(hit, asked) for hit in hits]) & ~right
+    right = np.array([any(holds(hit, *place) for place in asked.places) for hit in hits])
+    wrong = np.array([is_wrong(hit, asked) for hit in hits]) & ~right
     return Judged(reranker.features(question, [read(question, one) for one in found]), right, wrong, held_out)
 
 
-def _holds(hit: Hit, article_id: str, start: int, end: int) -> bool:
+def holds(hit: Hit, article_id: str, start: int, end: int) -> bool:
     return hit.passage.article_id == article_id and hit.passage.start <= start and end <= hit.passage.end
 
 
-def _is_wrong(hit: Hit, asked: Asked) -> bool:
+def is_wrong(hit: Hit, asked: Asked) -> bool:
     """Whether a passage surely does not answer: it lacks the answer's words, or is of an article that does not."""
     if asked.answer:
         return asked.answer not in hit.passage.text

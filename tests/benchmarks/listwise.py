@@ -35,11 +35,18 @@ class Judged:
         return bool(self.right.any() and self.wrong.any())
 
 
-def judge_all(title: str, judge: Callable[[ArticleIndex, Asked, bool], Judged]) -> dict[str, list[Judged]]:
-    """What was found for the questions of SQuAD's and of BioASQ's training set, as `judge` sees it."""
+def judge_all(
+    title: str, judge: Callable[[ArticleIndex, Asked, bool], Judged], *, unread: bool = False
+) -> dict[str, list[Judged]]:
+    """What was found for the questions of SQuAD's and of BioASQ's training set, as `judge` sees it.
+
+    Args:
+        unread: only of those that the reader is not trained on.
+    """
+    sets = (each.unread if unread else each for each in (squad_training(), bioasq()))
     return {
         training.name: [judge(training.index, asked, asked in training.held_out) for asked in training.progress(title)]
-        for training in (squad_training(), bioasq())
+        for training in sets
     }
 
 

@@ -20,6 +20,7 @@ from index.home import home
 from rag.chatbot import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate
 from rag.evaluation.summary import summarise
+from rag.settings import OWN_READER, Settings
 from tests.benchmarks.data import BENCH, SQUAD, indexed, require, scifact_articles, squad_gold
 from tests.benchmarks.simple import AsFound, SimpleAnswerer
 
@@ -29,7 +30,8 @@ ARTICLES = BENCH.parent / "articles"
 PIPELINES: dict[str, Callable[[ArticleIndex], Chatbot]] = {
     "simple": lambda index: Chatbot(index, reranker=AsFound(), answerer=SimpleAnswerer()),
     "simple answers from our passages": lambda index: Chatbot(index, answerer=SimpleAnswerer()),
-    "ours": Chatbot,
+    "ours without the reader": Chatbot,
+    "ours": lambda index: Chatbot(index, Settings(reader=OWN_READER)),
 }
 
 Set = tuple[str, Sequence[GoldQuestion], Sequence[Path]]

@@ -115,6 +115,7 @@ def test_an_answer_has_citations_exact_to_the_character(client: Any, chatbot: Ch
             article = client.predict(place["article_id"], api_name="/article")
             assert article["text"][place["start"] : place["end"]] == place["quote"]
     assert cited[1]["url"] == article["url"] == "https://example.org/lamp"
+    assert result["short"] is None
     assert result["nearest"] == []
     assert result["model"] is None
     assert {sentence["standing"] for sentence in result["sentences"]} == {"supported"}

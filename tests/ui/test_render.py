@@ -10,7 +10,7 @@ import pytest
 
 from corpus.article import Article, Passage
 from index.query import Hit
-from rag.answer import REFUSAL, Answer, Citation, ModelUse, Sentence
+from rag.answer import REFUSAL, Answer, Citation, ModelUse, Sentence, ShortAnswer
 from ui.conversations import Conversation, Exchange, Verdict
 from ui.render.article import evidence, marked, no_evidence
 from ui.render.conversation import conversation, pending, suggestions, welcome
@@ -65,6 +65,23 @@ def refused(*hits: Hit) -> Answer:
 
 def shown(reply: Answer | str, question: str = "What do cats do?", verdict: Verdict | None = None) -> str:
     return conversation([Exchange("x1", question, reply, verdict)], name="c1")
+
+
+def test_the_short_answer_is_bold_where_it_stands_in_the_quote() -> None:
+    quote = "In May  the mill burned;\nin May <it> was built again."
+    answer = replace(answered(quote), sentences=(Sentence(" ".join(quote.split()), (1,), 1.0),))
+    html = shown(
+        replace(answer, short=ShortAnswer("one", 10 + quote.rindex("May"), 10 + quote.index("<it>") + 4, "May <it>"))
+    )
+    assert "In May the mill burned; in <strong>May &lt;it&gt;</strong> was built again." in html
+    assert "<strong>" not in shown(answer)
+    assert "<strong>" not in shown(replace(answer, short=ShortAnswer("two", 13, 16, "May")))
+
+
+def test_a_sentence_that_says_it_otherwise_has_nothing_in_bold() -> None:
+    short = ShortAnswer("one", 10, 14, "Cats")
+    answer = replace(answered(), sentences=(Sentence("They are asleep.", (1,), 0.9),), short=short)
+    assert "<strong>" not in shown(answer)
 
 
 def test_a_range_is_marked_at_its_exact_characters() -> None:

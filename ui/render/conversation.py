@@ -98,7 +98,10 @@ def _searched(answer: Answer) -> str:
 
 def _answer(answer: Answer) -> str:
     cited = {item.number: item for item in answer.citations}
-    said = (_sentence(item, [cited[number] for number in item.citations]) for item in answer.sentences)
+    said = (
+        _sentence(item, answer.stressed(item), [cited[number] for number in item.citations])
+        for item in answer.sentences
+    )
     instead = fallback(answer)
     note = f'<p class="quiet fallback">{escape(instead)}</p>' if instead else ""
     return (
@@ -107,11 +110,12 @@ def _answer(answer: Answer) -> str:
     )
 
 
-def _sentence(sentence: Sentence, cited: Sequence[Citation]) -> str:
-    """A sentence with its marks; one that they do not support looks different, and says so."""
+def _sentence(sentence: Sentence, parts: tuple[str, str, str], cited: Sequence[Citation]) -> str:
+    """A sentence with its marks and the short answer in it; one that they do not support says so, and looks it."""
     doubted, marks = sentence.doubt, "".join(map(_cite, cited))
     if not doubted:
-        return f"{escape(sentence.text)} {marks}"
+        before, words, after = map(escape, parts)
+        return f"{before}<strong>{words}</strong>{after} {marks}" if words else f"{after} {marks}"
     text = f'<span class="{sentence.standing}">{escape(sentence.text)}</span>'
     return " ".join(filter(None, (text, marks, f'<span class="doubt">({doubted})</span>')))
 

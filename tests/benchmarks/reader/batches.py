@@ -1,0 +1,202 @@
+"""What the network is shown: windows of sentences, the answering and the others of a question in one batch."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor
+
+from index.embedding import packaged_model
+from tests.benchmarks.reader.negatives import twisted
+from tests.benchmarks.reader.sets import Item
+
+# Tokens of question and text together, and of a batch with what fills it up. Batches have few shapes: a processor has
+# to prepare for each new one (a fifth of the time).
+LONGEST, _BATCH, _STEP = 320, 4096, 32
+# Questions from which batches of like length are made.
+_POOL = 1024
+# Sentences a window has: half of them are as short as those read when there is little time.
+_SHORT, _LONG = (1, 4), (5, 20)
+# How often a question is shown with a passage that retrieval found and one alike, and how often it is twisted.
+_MINED, _TWISTED, _UNTITLED = 2, 0.4, 0.15
+UNKNOWN = -100
+
+Group = tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows as the network takes them, with what it should say.
+
+    Args:
+        ids, kinds, mask: shape (rows, tokens), as `Network.forward` takes them; windows, and empty rows below.
+        spans: whether the answer may stand there, shape (windows, tokens): not on the question.
+        start, end: the answer's tokens, 0 for none; `UNKNOWN` where it is not known.
+        sentences: the number of each token's sentence in its window, -1 elsewhere.
+        evidence: whether each token's sentence answers, shape (windows, tokens).
+        relevant: whether the window answers.
+        groups: a number for each window, the same for those of one question.
+    """
+
+    ids: Tensor
+    kinds: Tensor
+    mask: Tensor
+    spans: Tensor
+    start: Tensor
+    end: Tensor
+    sentences: Tensor
+    evidence: Tensor
+    relevant: Tensor
+    groups: Tensor
+
+
+class Batches:
+    """Batches without end from items; the same again for the same seed."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        mined: Mapping[str, Sequence[Item]],
+        alike: Mapping[int, Item],
+        weights: Mapping[str, float],
+        seed: int,
+    ) -> None:
+        self._items = items
+        self._mined = mined
+        self._alike = alike
+        self._seed = seed
+        self._weights = weights
+        self._tokenizer = tokenizer()
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Every item as often as its set's weight says, in an order and with others beside it that are drawn anew."""
+        draw = random.Random(f"{self._seed} {number}")
+        order = [
+            place
+            for place, item in enumerate(self._items)
+            for _ in range(int(self._weights.get(item.source, 1.0) + draw.random()))
+        ]
+        draw.shuffle(order)
+        for start in range(0, len(order), _POOL):
+            yield from self._of([self._group(place, draw) for place in order[start : start + _POOL]], draw)
+
+    def _group(self, place: int, draw: random.Random) -> Group:
+        """A question with the texts it is read beside, all as long as each other."""
+        item = self._items[place]
+        texts = [item]
+        found = self._mined.get(item.question, ())
+        if item.evidence:
+            texts += draw.sample(found, min(_MINED, len(found)))
+            if not found and place in self._alike:
+                texts.append(self._alike[place])
+            if draw.random() < _TWISTED and (other := twisted(item, draw.choices(self._items, k=4), draw)):
+                texts.append(other)
+        count = draw.randint(*(_SHORT if draw.random() < 0.5 else _LONG))
+        bare = draw.random() < _UNTITLED
+        return tuple(_window(replace(each, title="") if bare else each, count, draw) for each in texts)
+
+    def _of(self, groups: Sequence[Group], draw: random.Random) -> Iterator[Batch]:
+        """Groups of like length in batches, in any order."""
+        pairs = [(each.question, headed(each.title, each.text)) for group in groups for each in group]
+        encodings = iter(self._tokenizer.encode_batch(pairs))
+        encoded = [[(each, next(encodings)) for each in group] for group in groups]
+        encoded.sort(key=lambda group: max(len(encoding.ids) for _, encoding in group))
+        batches: list[list[list[tuple[Item, Encoding]]]] = [[]]
+        for group in encoded:
+            if sum(map(len, batches[-1])) + len(group) > _shape(group)[0]:
+                batches.append([])
+            batches[-1].append(group)
+        draw.shuffle(batches)
+        yield from map(_batch, filter(None, batches))
+
+
+def tokenizer() -> Tokenizer:
+    """MiniLM's own, for pairs of at most `LONGEST` tokens, of which the longer is cut."""
+    made = Tokenizer.from_file(str(packaged_model.folder() / "tokenizer.json"))
+    made.no_padding()
+    made.enable_truncation(LONGEST)
+    return made
+
+
+def headed(title: str, text: str) -> str:
+    """A text as it is read: below its title."""
+    return f"{title}\n{text}"
+
+
+def _window(item: Item, count: int, draw: random.Random) -> Item:
+    """Some sentences in a row: with the evidence where there is any, anywhere otherwise."""
+    if len(item.sentences) <= count:
+        return item
+    wanted = draw.choice(sorted(item.evidence)) if item.evidence else draw.randrange(len(item.sentences))
+    first = draw.randint(max(0, wanted - count + 1), min(wanted, len(item.sentences) - count))
+    kept = item.sentences[first : first + count]
+    begin, end = kept[0][0], kept[-1][1]
+    words = item.words
+    if words is not None:
+        words = (words[0] - begin, words[1] - begin) if begin <= words[0] and words[1] <= end else None
+    return replace(
+        item,
+        text=item.text[begin:end],
+        sentences=tuple((start - begin, last - begin) for start, last in kept),
+        evidence=frozenset(number - first for number in item.evidence if first <= number < first + count),
+        words=words,
+    )
+
+
+def _shape(rows: Sequence[tuple[Item, Encoding]]) -> tuple[int, int]:
+    """How many windows a batch may have, and how many tokens each, if these are the longest of it."""
+    tokens = -(-max(len(encoding.ids) for _, encoding in rows) // _STEP) * _STEP
+    return _BATCH // tokens, tokens
+
+
+def _batch(groups: Sequence[Sequence[tuple[Item, Encoding]]]) -> Batch:
+    rows = [pair for group in groups for pair in group]
+    full = _shape(rows)
+    shape = (len(rows), full[1])
+    ids, kinds, mask = (np.zeros(full, np.int64) for _ in range(3))
+    spans, evidence = np.zeros(shape, bool), np.zeros(shape, np.float32)
+    sentences = np.full(shape, -1)
+    start, end = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    for row, (item, encoding) in enumerate(rows):
+        size = len(encoding.ids)
+        ids[row, :size], kinds[row, :size], mask[row, :size] = encoding.ids, encoding.type_ids, 1
+        of = sentences_of(encoding, item.title, item.sentences)
+        sentences[row, :size] = of
+        spans[row, :size] = of >= 0
+        spans[row, 0] = True
+        evidence[row, :size] = np.isin(of, list(item.evidence))
+        if item.words is not None:
+            start[row], end[row] = _tokens(encoding, item)
+        elif item.evidence:
+            start[row] = end[row] = UNKNOWN
+    relevant = np.array([bool(item.evidence) for item, _ in rows], np.float32)
+    of_group = np.array([number for number, group in enumerate(groups) for _ in group])
+    parts = (ids, kinds, mask, spans, start, end, sentences, evidence, relevant, of_group)
+    return Batch(*map(torch.from_numpy, parts))
+
+
+def sentences_of(encoding: Encoding, title: str, ranges: Sequence[tuple[int, int]]) -> np.ndarray:
+    """The number of each token's sentence, -1 for tokens of the question, of the title, and between."""
+    lead = len(headed(title, ""))
+    starts = np.array([first for first, _ in ranges]) + lead
+    offsets = np.array(encoding.offsets)
+    of = np.searchsorted(starts, offsets[:, 0], side="right") - 1
+    is_text = (np.array(encoding.type_ids) == 1) & (offsets[:, 1] > offsets[:, 0])
+    return np.where(is_text, of, -1)
+
+
+def _tokens(encoding: Encoding, item: Item) -> tuple[int, int]:
+    """The first and last token of the answer's words; unknown where they were cut off."""
+    lead = len(headed(item.title, ""))
+    first, last = item.words[0] + lead, item.words[1] + lead  # type: ignore[index]
+    within = [
+        number
+        for number, (begin, end) in enumerate(encoding.offsets)
+        if encoding.type_ids[number] == 1 and begin < last and first < end
+    ]
+    return (within[0], within[-1]) if within else (UNKNOWN, UNKNOWN)

@@ -1,0 +1,64 @@
+"""What the network is taught to say."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tests.benchmarks.reader.batches import UNKNOWN, Batch
+from tests.benchmarks.reader.network import Read
+
+_NEVER = -1e4
+
+
+def losses(read: Read, batch: Batch) -> dict[str, Tensor]:
+    """The mean loss of each head.
+
+    `words` is where the answer starts and ends, or that there is none. `sentence` and `text` are whether each answers
+    by itself, `sentences` and `texts` whether the answering ones come before all others of their question.
+    """
+    read = Read(*(part[: len(batch.relevant)] for part in read))  # without the rows that only fill up
+    sentence, owner, is_evidence = _sentences(read.evidence, batch)
+    return {
+        "words": (_place(read.start, batch.start, batch) + _place(read.end, batch.end, batch)) / 2,
+        "sentence": functional.binary_cross_entropy_with_logits(sentence, is_evidence.float()),
+        "sentences": _first(sentence, is_evidence, batch.groups[owner]),
+        "text": functional.binary_cross_entropy_with_logits(read.relevance, batch.relevant),
+        "texts": _first(read.relevance, batch.relevant > 0, batch.groups),
+    }
+
+
+def _place(logits: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
+    possible = logits.masked_fill(~batch.spans, _NEVER)
+    return functional.cross_entropy(possible, wanted, ignore_index=UNKNOWN)
+
+
+def _sentences(logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """The mean logit of each sentence's tokens, the window it is of, and whether it answers."""
+    within = batch.sentences >= 0
+    most = int(batch.sentences.max()) + 1
+    windows = torch.arange(len(logits), device=logits.device)[:, None].expand_as(batch.sentences)
+    place = (windows * most + batch.sentences)[within]
+    held = torch.zeros(len(logits) * most, device=logits.device)
+    counts = held.scatter_add(0, place, torch.ones_like(place, dtype=torch.float32))
+    sums = held.scatter_add(0, place, logits[within])
+    right = held.scatter_add(0, place, batch.evidence[within])
+    there = counts > 0
+    owner = torch.arange(len(held), device=logits.device) // most
+    return (sums / counts.clamp(min=1))[there], owner[there], right[there] > 0
+
+
+def _first(scores: Tensor, right: Tensor, groups: Tensor) -> Tensor:
+    """How far all that is right is from coming before the rest of its group (a softmax over each group)."""
+    of_all = _log_sum_exp(scores, groups)
+    of_right = _log_sum_exp(scores.masked_fill(~right, _NEVER), groups)
+    has_right = torch.zeros_like(of_all).scatter_add(0, groups, right.float()) > 0
+    return (of_all - of_right)[has_right].mean() if bool(has_right.any()) else scores.sum() * 0
+
+
+def _log_sum_exp(scores: Tensor, groups: Tensor) -> Tensor:
+    count = int(groups.max()) + 1
+    highest = torch.full((count,), _NEVER, device=scores.device).scatter_reduce(0, groups, scores.detach(), "amax")
+    total = torch.zeros(count, device=scores.device).scatter_add(0, groups, torch.exp(scores - highest[groups]))
+    return highest + torch.log(total + 1e-12)

@@ -1,0 +1,153 @@
+"""Trains the reader: python -m tests.benchmarks.reader.train [--steps N] [--layers N] [--seed N] [--name NAME]
+
+A run that was stopped goes on where it last wrote its state. On a GPU it takes minutes, on two cores most of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from index.home import home
+from tests.benchmarks.data import require
+from tests.benchmarks.reader.batches import Batch, Batches
+from tests.benchmarks.reader.losses import losses
+from tests.benchmarks.reader.negatives import alike, mined
+from tests.benchmarks.reader.network import LAYERS, Network
+from tests.benchmarks.reader.sets import all_items
+
+# How often a set's items are shown in an epoch, where it is not once: what is most like what readers ask, more often.
+WEIGHTS = {
+    "squad": 2.0,
+    "squad_gold": 4.0,
+    "squadshifts_reddit": 0.6,
+    "squadshifts_amazon_reviews": 0.6,
+    "qamr_dev": 0.3,
+    "qamr_test": 0.3,
+    "tweetqa_train": 0.5,
+    "bioasq6b9b_evidence": 0.7,
+}
+STEPS, _RATE, _WARMING, _DECAY, _LONGEST_STEP = 4_000, 1e-4, 0.06, 0.01, 1.0
+# What is exported is the mean of the last steps, each weighing a little less than the one after.
+_FADING = 0.998
+_SAVED, _KEPT, _TOLD = 250, 1_000, 50
+
+
+def main() -> None:
+    """Train, and leave the network in the project's cache."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--name", default="reader")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--layers", type=int, default=LAYERS)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    require()
+    folder = home() / "reader" / arguments.name
+    folder.mkdir(parents=True, exist_ok=True)
+    train(folder, arguments.steps, arguments.layers, arguments.seed)
+
+
+def train(folder: Path, steps: int, layers: int, seed: int) -> None:
+    """Train a network of some layers for some steps; `folder` holds the state, and each loss by step."""
+    items = all_items()
+    batches = Batches(items, mined(items), alike(items, seed), WEIGHTS, seed)
+    torch.manual_seed(seed)
+    training = _Training(layers, steps)
+    done = training.resume(folder / "state.pt")
+    with tqdm(total=steps, initial=done, desc="Training", unit=" steps", smoothing=0.02, mininterval=20) as bar:
+        seen: Counter[str] = Counter()
+        for step, batch in _from(batches, done):
+            if step == steps:
+                break
+            seen.update(training.step(batch, step))
+            bar.update()
+            if (step + 1) % _TOLD == 0:
+                told = {name: round(total / _TOLD, 4) for name, total in seen.items()}
+                bar.set_postfix(told)
+                with (folder / "losses.jsonl").open("a") as file:
+                    file.write(json.dumps({"step": step + 1, **told}) + "\n")
+                seen.clear()
+            if (step + 1) % _SAVED == 0:
+                training.save(folder / "state.pt", step + 1)
+            if (step + 1) % _KEPT == 0 or step + 1 == steps:
+                torch.save(training.mean.module.state_dict(), folder / f"network-{step + 1}.pt")
+    torch.save(training.mean.module.state_dict(), folder / "network.pt")
+
+
+class _Training:
+    """The network, its running mean, and what moves it."""
+
+    def __init__(self, layers: int, steps: int) -> None:
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = Network.pretrained(layers).to(self._device).train()
+        fading = torch.optim.swa_utils.get_ema_multi_avg_fn(_FADING)  # type: ignore[no-untyped-call]
+        self.mean = torch.optim.swa_utils.AveragedModel(self.network, multi_avg_fn=fading)
+        # Most words are too rare here to learn anything new of them, and a sixth of the time goes into trying.
+        self.network.words.requires_grad_(False)
+        learned = [weight for weight in self.network.parameters() if weight.requires_grad]
+        kept = [weight for weight in learned if weight.ndim < 2]
+        decayed = [weight for weight in learned if weight.ndim >= 2]
+        groups = [{"params": decayed, "weight_decay": _DECAY}, {"params": kept, "weight_decay": 0.0}]
+        self._optimizer = torch.optim.AdamW(groups, lr=_RATE, fused=True)
+        warming = max(1, int(_WARMING * steps))
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: min((step + 1) / warming, max(0.0, (steps - step) / (steps - warming)))
+        )
+
+    def step(self, batch: Batch, number: int) -> dict[str, float]:
+        """One step; what each head lost before it."""
+        batch = Batch(**{each.name: getattr(batch, each.name).to(self._device) for each in fields(batch)})
+        with torch.autocast(self._device.type, torch.bfloat16):
+            read = self.network(batch.ids, batch.kinds, batch.mask)
+        lost = losses(type(read)(*(part.float() for part in read)), batch)
+        total = torch.stack(list(lost.values())).sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_STEP)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=False)
+        self._schedule.step()
+        self.mean.update_parameters(self.network)
+        return {name: float(value.detach()) for name, value in lost.items()}
+
+    def save(self, file: Path, step: int) -> None:
+        """Write everything that the run needs to go on."""
+        part = file.with_suffix(".part")
+        torch.save({"step": step, **{name: each.state_dict() for name, each in self._parts().items()}}, part)
+        part.replace(file)
+
+    def resume(self, file: Path) -> int:
+        """Go on from a state, if there is one; the steps done."""
+        if not file.exists():
+            return 0
+        state: dict[str, Any] = torch.load(file, map_location=self._device)
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        return int(state["step"])
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "network": self.network,
+            "mean": self.mean,
+            "optimizer": self._optimizer,
+            "schedule": self._schedule,
+        }
+
+
+def _from(batches: Batches, done: int) -> Iterator[tuple[int, Batch]]:
+    """The batches of one epoch after another, without the first ones."""
+    numbered = enumerate(batch for number in count() for batch in batches.epoch(number))
+    return ((step, batch) for step, batch in numbered if step >= done)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The training of the reader, shortened to what shows that it learns, goes on where it stopped, and can be exported."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from corpus.sentences import sentences
+from tests.benchmarks.reader.batches import Batches, tokenizer
+from tests.benchmarks.reader.export import INPUTS, export
+from tests.benchmarks.reader.losses import losses
+from tests.benchmarks.reader.negatives import twisted
+from tests.benchmarks.reader.network import Network
+from tests.benchmarks.reader.sets import Item
+
+TEXT = "The tower stands in Lund. Anna Berg built it in 1921. Its bells are from Utrecht."
+
+
+def item(question: str, words: str) -> Item:
+    ranges = tuple(sentences(TEXT, (0, len(TEXT))))
+    start = TEXT.index(words)
+    evidence = frozenset(number for number, (first, last) in enumerate(ranges) if first <= start < last)
+    return Item("made", question, "Lund", TEXT, ranges, evidence, (start, start + len(words)))
+
+
+ITEMS = [item("Who built the tower?", "Anna Berg"), item("Where are the bells from?", "Utrecht")]
+
+
+def batches(items: Sequence[Item] = ITEMS) -> Batches:
+    return Batches(items, {}, {}, {}, seed=1)
+
+
+def test_the_words_taught_are_those_of_the_answer() -> None:
+    (batch,) = batches().epoch(0)
+    known = tokenizer()
+    for row in range(len(batch.relevant)):
+        if batch.relevant[row] and batch.start[row] > 0:
+            ids = batch.ids[row, batch.start[row] : batch.end[row] + 1].tolist()
+            assert known.decode(ids) in ("anna berg", "utrecht")
+
+
+def test_the_same_seed_gives_the_same_batches() -> None:
+    first, again = ([batch.ids for batch in batches().epoch(3)] for _ in range(2))
+    assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
+
+
+def test_a_twisted_question_is_another_and_is_not_answered() -> None:
+    made = [twisted(ITEMS[0], ITEMS, random.Random(seed)) for seed in range(5)]
+    named = item("When did Anna Berg build the tower in Lund?", "1921")
+    made += [twisted(named, ITEMS, random.Random(seed)) for seed in range(20)]
+    found = [each for each in made if each]
+    assert found
+    assert all(not each.evidence and each.words is None and each.text == TEXT for each in found)
+    assert all(each.question not in (named.question, ITEMS[0].question) for each in found)
+
+
+def test_it_learns() -> None:
+    torch.manual_seed(0)
+    network = Network.pretrained(layers=2).train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-4)
+    lost = []
+    for number in range(12):
+        (batch,) = batches().epoch(number)
+        total = torch.stack(list(losses(network(batch.ids, batch.kinds, batch.mask), batch).values())).sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+        lost.append(float(total.detach()))
+    assert lost[-1] < lost[0] / 2
+
+
+@pytest.mark.parametrize(("full", "tolerance"), [(True, 1e-3), (False, 1.0)], ids=["32 bits", "8 bits"])
+def test_the_exported_graph_says_what_the_network_says(tmp_path: Path, full: bool, tolerance: float) -> None:
+    torch.manual_seed(0)
+    network = Network.pretrained(layers=2).eval()
+    export(network, tmp_path / "reader.onnx", full_precision=full)
+    encoded = tokenizer().encode("Who built the tower?", f"Lund\n{TEXT}")
+    row = {"ids": encoded.ids, "kinds": encoded.type_ids, "mask": encoded.attention_mask}
+    # A second row that is filled up must change nothing of the first.
+    fed = {name: np.array([row[name], [0] * len(encoded.ids)], np.int64) for name in INPUTS}
+    with torch.inference_mode():
+        (start, *_) = network(*(torch.tensor([row[name]]) for name in INPUTS))
+    said = onnxruntime.InferenceSession(tmp_path / "reader.onnx").run(None, fed)
+    assert np.abs(said[0][0] - start[0].numpy()).max() < tolerance
