@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -75,3 +75,11 @@ def come_to(work: Coroutine[Any, Any, Come]) -> Come:
     """What a coroutine comes to, in a thread of its own: a browser's driver keeps a loop running in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    ends = monotonic() + 60
+    while not is_so():
+        assert monotonic() < ends
+        sleep(0.05)

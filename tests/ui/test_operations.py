@@ -10,12 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
-from time import monotonic, sleep
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -25,7 +25,7 @@ from rag import Settings
 from rag.chatbot import Chatbot
 from rag.current import CurrentChatbot
 from tests.rag.llm.model_server import Completion, ModelServer, refusal
-from tests.ui.serving import event_of
+from tests.ui.serving import event_of, until
 from ui.serving.logs import JsonLines
 from ui.serving.server import start
 from ui.serving.server_settings import ServerSettings
@@ -264,14 +264,6 @@ def test_answers_under_way_are_finished_when_the_server_is_ended(own_index: Path
         assert [way.result() for way in ways if "India's entry balanced" not in _plain(way.result())] == []
         assert server.communicate(timeout=60) == ("", "")
     assert server.returncode == 0
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    ends = monotonic() + 60
-    while not is_so():
-        assert monotonic() < ends
-        sleep(0.05)
 
 
 def until_closed(address: str) -> None:

@@ -22,7 +22,7 @@ from corpus.gold import load_gold
 from rag import Chatbot, Settings
 from rag.current import CurrentChatbot
 from rag.library import BUNDLED_ARTICLES
-from tests.ui.serving import event_of
+from tests.ui.serving import event_of, until
 from ui.conversations import MOST_EXCHANGES, Conversations
 from ui.running import Runner
 from ui.serving.logs import JsonLines, Lines, without_secrets
@@ -142,6 +142,8 @@ def test_an_error_of_the_doors_is_told_counted_and_logged_as_one(
     reply = httpx.get(f"{served.address}/v1/models", headers={"X-Request-ID": "mine"})
     assert reply.status_code == 500
     assert "under mine" in reply.text
+    # It is logged once the reply has gone.
+    until(lambda: any(item["event"] == "request" for item in logged))
     assert [item["status"] for item in logged if item["event"] == "request"] == [500]
 
 
