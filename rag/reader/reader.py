@@ -110,6 +110,8 @@ def opened() -> Reader:
 def _view(encoding: Encoding, passage: Passage, lead: int, logits: Sequence[Grid]) -> View:
     """A passage's logits as what they say of its sentences."""
     start, end, evidence, relevance = logits
+    if not passage.sentences:
+        return View(float(relevance), np.zeros(0), np.zeros(0), ())
     size = len(encoding.ids)
     start, end, evidence = start[:size], end[:size], evidence[:size]
     offsets = np.array(encoding.offsets) - lead + passage.start

@@ -102,6 +102,12 @@ def test_of_nothing_nothing_is_said() -> None:
     assert Reader.open().read(WHO, [], []) == []
 
 
+def test_a_passage_without_a_sentence_is_read() -> None:
+    (view,) = Reader.open().read(WHO, [Passage("article", 0, 0, 5, "Title", ())], ["Lund"])
+    assert np.isfinite(view.relevance)
+    assert view.best_evidence == view.best_certainty == UNSEEN
+
+
 @pytest.mark.parametrize("text", ["\u0000", "…", "𝔘𝔫𝔦", "塔は1921年に建てられた。", "a" * 300])
 def test_any_text_is_read(text: str) -> None:
     (view,) = read(WHO, f"Lund. {text}")
