@@ -129,9 +129,14 @@ def flag_page(flag_window: Page) -> Page:
     return anew(flag_window)
 
 
+CONVERSATION = "#conversation [data-conversation]"
+
+
 def anew(page: Page) -> Page:
+    before = page.locator(CONVERSATION).get_attribute("data-conversation")
     page.locator("#fresh").click()
-    page.locator(".welcome").wait_for()
+    # Its welcome may be that of the one before, which is still there.
+    page.locator(f'{CONVERSATION}:not([data-conversation="{before}"]) .welcome').wait_for()
     return page
 
 
