@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from index.embedding.embedder import Vectors
@@ -24,6 +24,10 @@ class Reading:
     analysis: Analysis
     cosines: Vectors
     view: View | None = None
+
+    def scored(self, score: float) -> Reading:
+        """The same passage with another score."""
+        return replace(self, hit=replace(self.hit, score=score))
 
     @cached_property
     def title(self) -> Words:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -48,7 +47,7 @@ def in_order(question: Question, readings: Sequence[Reading], k: int, reranker: 
     scores = reranker.scores(question, readings)
     # Ties are settled by passage number.
     order = np.lexsort((np.array([reading.hit.id for reading in readings]), -scores))
-    return [_scored(readings[place], float(scores[place])) for place in order[:k]]
+    return [readings[place].scored(float(scores[place])) for place in order[:k]]
 
 
 def _best(question: Question, found: Sequence[Found], k: int, reranker: Reranker) -> list[Reading]:
@@ -56,8 +55,4 @@ def _best(question: Question, found: Sequence[Found], k: int, reranker: Reranker
     best = in_order(question, [read(question, some) for some in found[:POOL]], k, reranker)
     # What follows stays below in its score too.
     least = best[-1].hit.score if best else 0.0
-    return [*best, *(_scored(read(question, some), some.hit.score * least) for some in found[POOL:k])]
-
-
-def _scored(reading: Reading, score: float) -> Reading:
-    return replace(reading, hit=replace(reading.hit, score=score))
+    return [*best, *(read(question, some).scored(some.hit.score * least) for some in found[POOL:k])]

@@ -36,9 +36,9 @@ def in_order_read(
     read = viewed(question, readings[:READ], index, reader)
     scores = 1 / (1 + np.exp(-features(read) @ weights("reading", FEATURES)))
     order = np.argsort(-scores, kind="stable")
-    best = [_scored(read[place], float(scores[place])) for place in order]
+    best = [read[place].scored(float(scores[place])) for place in order]
     least = best[-1].hit.score if best else 0.0
-    return [*best, *(_scored(reading, reading.hit.score * least) for reading in readings[READ:])]
+    return [*best, *(reading.scored(reading.hit.score * least) for reading in readings[READ:])]
 
 
 def features(readings: Sequence[Reading]) -> NDArray[np.float64]:
@@ -49,7 +49,3 @@ def features(readings: Sequence[Reading]) -> NDArray[np.float64]:
         if (view := reading.view)
     ]
     return np.array(table, dtype=np.float64).reshape(-1, len(FEATURES))
-
-
-def _scored(reading: Reading, score: float) -> Reading:
-    return replace(reading, hit=replace(reading.hit, score=score))
