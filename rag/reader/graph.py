@@ -20,6 +20,11 @@ WINDOW = 320
 _WAYS_OUT = "install the project again, or go without with `reader = none`"
 
 
+def headed(title: str, text: str) -> str:
+    """A text as it is read: below its title."""
+    return f"{title}\n{text}"
+
+
 def session() -> InferenceSession:
     """The graph, opened; ModelError where it is missing or is not the one that was shipped."""
     from onnxruntime import InferenceSession, SessionOptions

@@ -80,7 +80,7 @@ class Reader:
         Args:
             titles: of the article of each passage.
         """
-        texts = [(question, f"{title}\n{passage.text}") for title, passage in zip(titles, passages, strict=True)]
+        texts = [(question, graph.headed(title, passage.text)) for title, passage in zip(titles, passages, strict=True)]
         encoded = self._tokenizer.encode_batch(texts)
         views: list[View | None] = [None] * len(passages)
         alike = np.argsort([len(each.ids) for each in encoded], kind="stable")
@@ -88,7 +88,7 @@ class Reader:
             places = alike[first : first + _BATCH]
             logits = self._logits([encoded[place] for place in places])
             for row, place in enumerate(places):
-                lead = len(titles[place]) + 1
+                lead = len(graph.headed(titles[place], ""))
                 views[place] = _view(encoded[place], passages[place], lead, [part[row] for part in logits])
         return [view for view in views if view is not None]
 

@@ -1,4 +1,4 @@
-"""The training of the reader, shortened to what shows that it learns, goes on where it stopped, and can be exported."""
+"""The training of the reader, shortened to what shows that it learns and can be exported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from corpus.sentences import sentences
-from tests.benchmarks.reader.batches import Batches, tokenizer
+from rag.reader.graph import tokenizer
+from tests.benchmarks.reader.batches import Batches
 from tests.benchmarks.reader.export import INPUTS, export
 from tests.benchmarks.reader.losses import losses
 from tests.benchmarks.reader.negatives import twisted

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding
 from torch import Tensor
 
-from index.embedding import packaged_model
+from rag.reader.graph import headed, tokenizer
 from tests.benchmarks.reader.negatives import twisted
 from tests.benchmarks.reader.sets import Item
 
-# Tokens of question and text together, and of a batch with what fills it up. Batches have few shapes: a processor has
-# to prepare for each new one (a fifth of the time).
-LONGEST, _BATCH, _STEP = 320, 4096, 32
+# Tokens of a batch with what fills it up, of which each window has a multiple: batches have few shapes, as a processor
+# has to prepare for each new one (a fifth of the time).
+_BATCH, _STEP = 4096, 32
 # Questions from which batches of like length are made.
 _POOL = 1024
 # Sentences a window has: half of them are as short as those read when there is little time.
@@ -113,19 +113,6 @@ class Batches:
             batches[-1].append(group)
         draw.shuffle(batches)
         yield from map(_batch, filter(None, batches))
-
-
-def tokenizer() -> Tokenizer:
-    """MiniLM's own, for pairs of at most `LONGEST` tokens, of which the longer is cut."""
-    made = Tokenizer.from_file(str(packaged_model.folder() / "tokenizer.json"))
-    made.no_padding()
-    made.enable_truncation(LONGEST)
-    return made
-
-
-def headed(title: str, text: str) -> str:
-    """A text as it is read: below its title."""
-    return f"{title}\n{text}"
 
 
 def _window(item: Item, count: int, draw: random.Random) -> Item:
