@@ -132,12 +132,12 @@ class Answer:
 
     def stressed(self, sentence: Sentence) -> tuple[str, str, str]:
         """A sentence's text before the short answer, that, and the rest, which is all where it does not hold one."""
-        quoted = [item for item in self.citations if item.number in sentence.citations]
-        if self.short is None or not any(self.short.is_in(item) for item in quoted):
+        short, quoted = self.short, (item for item in self.citations if item.number in sentence.citations)
+        home = next((item for item in quoted if short and short.is_in(item)), None)
+        if short is None or home is None:
             return "", "", sentence.text
-        (home, *_) = [item for item in quoted if self.short.is_in(item)]
-        before = " ".join(home.quote[: self.short.start - home.start].split())
-        words = " ".join(self.short.text.split())
+        before = " ".join(home.quote[: short.start - home.start].split())
+        words = " ".join(short.text.split())
         place = sentence.text.find(words, len(before))
         # A sentence of a language model says it in its own way.
         if place < 0 or not sentence.text.startswith(before):

@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_plainly
 from rag.answer import Answer, Sentence
 from rag.conversation import Turn
 from ui.conversations import Exchange
-from ui.render.text import flat
+from ui.render.text import flat, with_bold
 from ui.render.work import fallback
 
 _STYLE = Path(__file__).parent / "assets" / "export.css"
@@ -109,8 +109,7 @@ def _sentences(section: int, answer: Answer) -> str:
     def said(item: Sentence) -> str:
         doubted, marks = item.doubt, "".join(map(mark, item.citations))
         if not doubted:
-            before, words, after = map(escape, answer.stressed(item))
-            return f"{before}<strong>{words}</strong>{after} {marks}" if words else f"{after} {marks}"
+            return f"{with_bold(*answer.stressed(item))} {marks}"
         return f'<span class="{item.standing}">{escape(item.text)}</span> {marks} <em>({doubted})</em>'
 
     return " ".join(map(said, answer.sentences)) or escape(answer.text)

@@ -7,7 +7,7 @@ from html import escape
 
 from rag.answer import Answer, Citation, Sentence
 from ui.conversations import REASONS, Exchange, Verdict
-from ui.render.text import count, flat, notice, shortened, tool_button, tool_link
+from ui.render.text import count, flat, notice, shortened, tool_button, tool_link, with_bold
 from ui.render.work import fallback, model_details, model_line, work_line
 
 # Words, because the number is a probability for harder askers than most (see `rag.confidence`).
@@ -114,8 +114,7 @@ def _sentence(sentence: Sentence, parts: tuple[str, str, str], cited: Sequence[C
     """A sentence with its marks and the short answer in it; one that they do not support says so, and looks it."""
     doubted, marks = sentence.doubt, "".join(map(_cite, cited))
     if not doubted:
-        before, words, after = map(escape, parts)
-        return f"{before}<strong>{words}</strong>{after} {marks}" if words else f"{after} {marks}"
+        return f"{with_bold(*parts)} {marks}"
     text = f'<span class="{sentence.standing}">{escape(sentence.text)}</span>'
     return " ".join(filter(None, (text, marks, f'<span class="doubt">({doubted})</span>')))
 

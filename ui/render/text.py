@@ -25,6 +25,12 @@ def tool_link(name: str, label: str, address: str) -> str:
     return f'<a class="tool {name}" href="{href}" download aria-label="{said}" title="{said}"></a>'
 
 
+def with_bold(before: str, words: str, after: str) -> str:
+    """A text in three parts, of which the one in the middle is bold; it may be empty."""
+    bold = f"<strong>{escape(words)}</strong>" if words else ""
+    return f"{escape(before)}{bold}{escape(after)}"
+
+
 def count(number: int, noun: str) -> str:
     """A number of things: "1 passage", "1,200 passages"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
