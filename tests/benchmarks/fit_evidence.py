@@ -34,13 +34,13 @@ def _judge(reader: Reader | None, index: ArticleIndex, asked: Asked, held_out: b
     (readings,) = retrieve([question], Settings().passages, index, SentenceReranker(), reader)
     features = evidence.read_features if reader else evidence.features
     table = np.concatenate([features(question, reading) for reading in readings])
-    right = np.concatenate([_right(reading, asked) for reading in readings])
+    right = np.concatenate([answering(reading, asked) for reading in readings])
     # A sentence elsewhere that holds the answer's words may be right as well.
     holds = [bool(asked.answer) and asked.answer in sentence for reading in readings for sentence in reading.sentences]
     return Judged(table, right, ~right & ~np.array(holds), held_out)
 
 
-def _right(reading: Reading, asked: Asked) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def answering(reading: Reading, asked: Asked) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which sentences of a passage overlap a place that answers."""
     passage = reading.hit.passage
     places = [(start, end) for article_id, start, end in asked.places if article_id == passage.article_id]

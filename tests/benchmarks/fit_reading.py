@@ -10,7 +10,7 @@ from rag.reader import order
 from rag.reranker import SentenceReranker
 from rag.retrieval import retrieve
 from tests.benchmarks.data import Asked
-from tests.benchmarks.fit_reranking import holds, is_wrong
+from tests.benchmarks.fit_reranking import judged_passages
 from tests.benchmarks.listwise import Judged, judge_all, report
 from tests.benchmarks.listwise import fit as fit_ranker
 from tests.benchmarks.remembering import remembering_reader
@@ -31,7 +31,4 @@ def _judge(index: ArticleIndex, asked: Asked, held_out: bool) -> Judged:
     question = Question.understand(asked.question, "", index)
     (found,) = retrieve([question], order.READ, index, SentenceReranker())
     read = order.viewed(question, found, index, remembering_reader())
-    hits = [reading.hit for reading in read]
-    right = np.array([any(holds(hit, *place) for place in asked.places) for hit in hits])
-    wrong = np.array([is_wrong(hit, asked) for hit in hits]) & ~right
-    return Judged(order.features(read), right, wrong, held_out)
+    return judged_passages(order.features(read), [reading.hit for reading in read], asked, held_out)

@@ -16,16 +16,18 @@ import numpy as np
 from onnxruntime import InferenceSession
 from tqdm import tqdm
 
+from index.folder.folder_index import FolderIndex
 from rag.evaluation.metrics import f1
 from rag.question import Question
 from rag.reader import graph
-from rag.reader.order import READ
+from rag.reader.order import READ, viewed
 from rag.reader.reader import Reader, View
 from rag.reading import Reading
 from rag.reranker import SentenceReranker
 from rag.retrieval import retrieve
 from tests.benchmarks.data import Asked, require, squad_training
-from tests.benchmarks.fit_reranking import holds
+from tests.benchmarks.fit_evidence import answering
+from tests.benchmarks.fit_reranking import answers
 from tests.benchmarks.reader.export import export, load
 
 _QUESTIONS = 400
@@ -41,34 +43,34 @@ def main() -> None:
     parser.add_argument("--full", action="store_true")
     arguments = parser.parse_args()
     require()
-    found = _found()
+    index, found = _found()
     print(f"{'':24} {' '.join(f'{name:>10}' for name in FIGURES)}")
     for file in arguments.networks:
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "reader.onnx"
             export(load(file), target, full_precision=arguments.full)
             reader = Reader(InferenceSession(target), graph.tokenizer())
-        rows = [_judged(reader, *each) for each in tqdm(found, desc=file.stem, leave=False, disable=None)]
+        rows = [_judged(reader, index, *each) for each in tqdm(found, desc=file.stem, leave=False, disable=None)]
         print(f"{file.stem:24} {' '.join(f'{value:10.3f}' for value in np.mean(rows, axis=0))}", flush=True)
 
 
-def _found() -> list[tuple[Asked, Question, list[Reading], list[str]]]:
+def _found() -> tuple[FolderIndex, list[tuple[Asked, Question, list[Reading]]]]:
+    """The index, and each question with what retrieval finds for it."""
     training = squad_training().unread
     asked = training.questions[:_QUESTIONS]
     questions = Question.understand_all([each.question for each in asked], [""] * len(asked), training.index)
     readings = list(retrieve(questions, READ, training.index, SentenceReranker()))
-    titles = [[training.index.title(reading.hit.passage.article_id) for reading in some] for some in readings]
-    return list(zip(asked, questions, readings, titles, strict=True))
+    return training.index, list(zip(asked, questions, readings, strict=True))
 
 
 def _judged(
-    reader: Reader, asked: Asked, question: Question, found: Sequence[Reading], titles: Sequence[str]
+    reader: Reader, index: FolderIndex, asked: Asked, question: Question, found: Sequence[Reading]
 ) -> list[float]:
     """The figures of one question, in the order of `FIGURES`."""
-    views = reader.read(question.standalone, [reading.hit.passage for reading in found], titles)
+    views = [view for reading in viewed(question, found, index, reader) if (view := reading.view)]
     scores = [_score(reading, view) for reading, view in zip(found, views, strict=True)]
     order = np.argsort(scores)[::-1]
-    right = [any(holds(found[place].hit, *each) for each in asked.places) for place in order]
+    right = [answers(found[place].hit, asked) for place in order]
     sentences = sorted(
         (
             (scores[place] + views[place].evidence[number] + views[place].certainty[number], place, number)
@@ -77,22 +79,17 @@ def _judged(
         ),
         reverse=True,
     )
-    answers = [_answers(found[place], number, asked) for _, place, number in sentences]
+    evidence = [answering(reading, asked) for reading in found]
+    proves = [evidence[place][number] for _, place, number in sentences]
     _, place, number = max(sentences[:3], key=lambda each: views[each[1]].certainty[each[2]])
     words = views[place].words[number]
     passage = found[place].hit.passage
     said = passage.quote(*words) if words else ""
-    return [any(right[:1]), any(right[:5]), any(answers[:1]), any(answers[:3]), f1(said, [asked.answer])]
+    return [any(right[:1]), any(right[:5]), any(proves[:1]), any(proves[:3]), f1(said, [asked.answer])]
 
 
 def _score(reading: Reading, view: View) -> float:
     return _FOUND * reading.hit.score + view.relevance + view.best_evidence + view.best_certainty
-
-
-def _answers(reading: Reading, number: int, asked: Asked) -> bool:
-    passage = reading.hit.passage
-    first, last = passage.sentences[number]
-    return any(name == passage.article_id and start < last and first < end for name, start, end in asked.places)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def train(folder: Path, steps: int, layers: int, seed: int) -> None:
         for step, batch in _from(batches, done):
             if step == steps:
                 break
-            seen.update(training.step(batch, step))
+            seen.update(training.step(batch))
             bar.update()
             if (step + 1) % _TOLD == 0:
                 told = {name: round(total / _TOLD, 4) for name, total in seen.items()}
@@ -104,7 +104,7 @@ class _Training:
             self._optimizer, lambda step: min((step + 1) / warming, max(0.0, (steps - step) / (steps - warming)))
         )
 
-    def step(self, batch: Batch, number: int) -> dict[str, float]:
+    def step(self, batch: Batch) -> dict[str, float]:
         """One step; what each head lost before it."""
         batch = Batch(**{each.name: getattr(batch, each.name).to(self._device) for each in fields(batch)})
         with torch.autocast(self._device.type, torch.bfloat16):
