@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -53,3 +54,9 @@ class Reading:
 def read(question: Question, found: Found) -> Reading:
     """A passage as it reads beside the question."""
     return Reading(found.hit, found.analysis, found.analysis.vectors @ question.query.vector)
+
+
+def below(best: Sequence[Reading], others: Iterable[Reading]) -> Iterator[Reading]:
+    """Passages that follow others in their order, with scores that do so too."""
+    least = best[-1].hit.score if best else 0.0
+    return (reading.scored(reading.hit.score * least) for reading in others)

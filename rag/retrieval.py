@@ -12,7 +12,7 @@ from index.query import Found
 from rag.question import Question
 from rag.reader.order import READ, in_order_read
 from rag.reader.reader import Reader
-from rag.reading import Reading, read
+from rag.reading import Reading, below, read
 from rag.reranker import Reranker
 
 # How many passages are looked at closely; each takes a twentieth of a millisecond. Recall@20 of SQuAD's gold questions
@@ -33,26 +33,33 @@ def retrieve(
     They are searched together, and looked at, and the best of them read, as they are asked for.
     """
     found = index.search([question.query for question in questions], max(k, POOL), filters)
-    both = zip(questions, found, strict=True)
-    if reader is None:
-        return (_best(question, some, k, reranker) for question, some in both)
-    return (
-        in_order_read(question, _best(question, some, max(k, READ), reranker), index, reader)[:k]
-        for question, some in both
-    )
+    return (_best(question, some, k, index, reranker, reader) for question, some in zip(questions, found, strict=True))
 
 
-def in_order(question: Question, readings: Sequence[Reading], k: int, reranker: Reranker) -> list[Reading]:
+def in_order(
+    question: Question,
+    readings: Sequence[Reading],
+    k: int,
+    index: ArticleIndex,
+    reranker: Reranker,
+    reader: Reader | None = None,
+) -> list[Reading]:
     """The k best of some passages, best first, with their new scores."""
     scores = reranker.scores(question, readings)
     # Ties are settled by passage number.
     order = np.lexsort((np.array([reading.hit.id for reading in readings]), -scores))
-    return [readings[place].scored(float(scores[place])) for place in order[:k]]
+    best = [readings[place].scored(float(scores[place])) for place in order[: max(k, READ)]]
+    return (in_order_read(question, best, index, reader) if reader else best)[:k]
 
 
-def _best(question: Question, found: Sequence[Found], k: int, reranker: Reranker) -> list[Reading]:
+def _best(
+    question: Question,
+    found: Sequence[Found],
+    k: int,
+    index: ArticleIndex,
+    reranker: Reranker,
+    reader: Reader | None,
+) -> list[Reading]:
     """The first `POOL` passages in their better order, and the rest as the search found them, up to the k-th."""
-    best = in_order(question, [read(question, some) for some in found[:POOL]], k, reranker)
-    # What follows stays below in its score too.
-    least = best[-1].hit.score if best else 0.0
-    return [*best, *(read(question, some).scored(some.hit.score * least) for some in found[POOL:k])]
+    best = in_order(question, [read(question, some) for some in found[:POOL]], k, index, reranker, reader)
+    return [*best, *below(best, (read(question, some) for some in found[POOL:k]))]

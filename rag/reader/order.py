@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,14 +12,28 @@ from numpy.typing import NDArray
 from index.article_index import ArticleIndex
 from rag.question import Question
 from rag.reader.reader import Reader
-from rag.reading import Reading
+from rag.reading import Reading, below
 from rag.weights import weights
 
-# How many of the passages found are read.
-READ = 16
-# The score that the passage was found with; and the reader's logits for the passage, for its best sentence, and for the
-# best words in it.
-FEATURES = ("score", "relevance", "evidence", "certainty")
+# The most of the passages found that are read, and how many at a time.
+READ, _LOT = 16, 6
+# One is clearly the best when it is so far, in logits, before the next that was not read, were nothing said for or
+# against that.
+_CLEAR = 4.0
+# The score that the passage was found with; and the reader's logits for the passage, and for its best sentence. Those
+# for the best words in it told nothing more.
+FEATURES = ("score", "relevance", "evidence")
+
+
+def in_order_read(
+    question: Question, readings: Sequence[Reading], index: ArticleIndex, reader: Reader
+) -> list[Reading]:
+    """Passages with those that were read first, in their better order, with their new scores in [0, 1]."""
+    read = _first_read(question, readings[:READ], index, reader)
+    logits = _logits(read)
+    order = np.argsort(-logits, kind="stable")
+    best = [read[place].scored(1 / (1 + math.exp(-logits[place]))) for place in order]
+    return [*best, *below(best, readings[len(read) :])]
 
 
 def viewed(question: Question, readings: Sequence[Reading], index: ArticleIndex, reader: Reader) -> list[Reading]:
@@ -29,23 +44,22 @@ def viewed(question: Question, readings: Sequence[Reading], index: ArticleIndex,
     return [replace(reading, view=view) for reading, view in zip(readings, views, strict=True)]
 
 
-def in_order_read(
-    question: Question, readings: Sequence[Reading], index: ArticleIndex, reader: Reader
-) -> list[Reading]:
-    """The first `READ` passages in their better order, with their new scores in [0, 1], and the rest below them."""
-    read = viewed(question, readings[:READ], index, reader)
-    scores = 1 / (1 + np.exp(-features(read) @ weights("reading", FEATURES)))
-    order = np.argsort(-scores, kind="stable")
-    best = [read[place].scored(float(scores[place])) for place in order]
-    least = best[-1].hit.score if best else 0.0
-    return [*best, *(reading.scored(reading.hit.score * least) for reading in readings[READ:])]
+def _first_read(question: Question, readings: Sequence[Reading], index: ArticleIndex, reader: Reader) -> list[Reading]:
+    """As many of the first passages as it takes until one is clearly the best."""
+    read: list[Reading] = []
+    while len(read) < len(readings):
+        read += viewed(question, readings[len(read) : len(read) + _LOT], index, reader)
+        others = readings[len(read) :]
+        if others and _logits(read).max() >= others[0].hit.score * weights("reading", FEATURES)[0] + _CLEAR:
+            break
+    return read
+
+
+def _logits(read: Sequence[Reading]) -> NDArray[np.float64]:
+    return features(read) @ weights("reading", FEATURES)
 
 
 def features(readings: Sequence[Reading]) -> NDArray[np.float64]:
     """A row of `FEATURES` for each passage; all must have been read."""
-    table = [
-        (reading.hit.score, view.relevance, view.best_evidence, view.best_certainty)
-        for reading in readings
-        if (view := reading.view)
-    ]
+    table = [(reading.hit.score, view.relevance, view.best_evidence) for reading in readings if (view := reading.view)]
     return np.array(table, dtype=np.float64).reshape(-1, len(FEATURES))

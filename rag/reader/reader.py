@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Encoding, Tokenizer
 
-# Passages of like length that are read together.
-_BATCH = 6
 # The longest answer in a few words, in tokens; longer ones of SQuAD's are less than one in a hundred.
 _LONGEST = 20
 _NEVER = -1e4
@@ -60,14 +60,16 @@ class Reader:
     """A cross-encoder with a head for words, one for sentences and one for whole passages (see `CARD.md`).
 
     Args:
-        session: takes `ids`, `kinds` and `mask` of shape (texts, tokens), and gives `start`, `end`, `evidence` of that
-            shape and `relevance` of shape (texts,).
+        session: takes `ids` and `kinds` of shape (1, tokens), and gives `start`, `end`, `evidence` of that shape and
+            `relevance` of shape (1,).
         tokenizer: cuts what is longer than the reader can see.
     """
 
     def __init__(self, session: InferenceSession, tokenizer: Tokenizer) -> None:
         self._session = session
         self._tokenizer = tokenizer
+        # A passage on each core takes two thirds of the time of all cores at one batch, where short ones wait for long.
+        self._threads = ThreadPoolExecutor(os.cpu_count(), "reader")
 
     @classmethod
     def open(cls) -> Reader:
@@ -75,31 +77,24 @@ class Reader:
         return opened()
 
     def read(self, question: str, passages: Sequence[Passage], titles: Sequence[str]) -> list[View]:
-        """What it says of each passage.
+        """What it says of each passage, which is the same whatever is read beside it.
 
         Args:
             titles: of the article of each passage.
         """
         texts = [(question, graph.headed(title, passage.text)) for title, passage in zip(titles, passages, strict=True)]
         encoded = self._tokenizer.encode_batch(texts)
-        views: list[View | None] = [None] * len(passages)
-        alike = np.argsort([len(each.ids) for each in encoded], kind="stable")
-        for first in range(0, len(alike), _BATCH):
-            places = alike[first : first + _BATCH]
-            logits = self._logits([encoded[place] for place in places])
-            for row, place in enumerate(places):
-                lead = len(graph.headed(titles[place], ""))
-                views[place] = _view(encoded[place], passages[place], lead, [part[row] for part in logits])
-        return [view for view in views if view is not None]
+        return [
+            _view(encoding, passage, len(graph.headed(title, "")), logits)
+            for encoding, passage, title, logits in zip(
+                encoded, passages, titles, self._threads.map(self._logits, encoded), strict=True
+            )
+        ]
 
-    def _logits(self, encoded: Sequence[Encoding]) -> list[Grid]:
-        shape = (len(encoded), max(len(each.ids) for each in encoded))
-        ids, kinds, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-        for row, each in enumerate(encoded):
-            size = len(each.ids)
-            ids[row, :size], kinds[row, :size], mask[row, :size] = each.ids, each.type_ids, 1
-        logits: list[Grid] = self._session.run(None, {"ids": ids, "kinds": kinds, "mask": mask})
-        return logits
+    def _logits(self, encoding: Encoding) -> list[Grid]:
+        ids, kinds = np.array([encoding.ids]), np.array([encoding.type_ids])
+        logits: list[Grid] = self._session.run(None, {"ids": ids, "kinds": kinds})
+        return [of_text[0] for of_text in logits]
 
 
 @lru_cache(maxsize=1)
@@ -112,10 +107,9 @@ def _view(encoding: Encoding, passage: Passage, lead: int, logits: Sequence[Grid
     start, end, evidence, relevance = logits
     if not passage.sentences:
         return View(float(relevance), np.zeros(0), np.zeros(0), ())
-    size = len(encoding.ids)
-    start, end, evidence = start[:size], end[:size], evidence[:size]
     offsets = np.array(encoding.offsets) - lead + passage.start
-    of = _sentences(encoding, offsets, passage)
+    ranges = [(first - passage.start, last - passage.start) for first, last in passage.sentences]
+    of = sentence_of_each(encoding, lead, ranges)
     scores, lengths = _best_from_each(start, end, of)
     none = float(start[0] + end[0])
     said: list[tuple[float, float, Range | None]] = []
@@ -135,10 +129,15 @@ def _view(encoding: Encoding, passage: Passage, lead: int, logits: Sequence[Grid
     )
 
 
-def _sentences(encoding: Encoding, offsets: NDArray[np.int64], passage: Passage) -> NDArray[np.int64]:
-    """The number of each token's sentence, -1 for the question's, the title's, and those between sentences."""
-    starts = np.array([first for first, _ in passage.sentences])
-    ends = np.array([last for _, last in passage.sentences])
+def sentence_of_each(encoding: Encoding, lead: int, ranges: Sequence[Range]) -> NDArray[np.int64]:
+    """The number of each token's sentence, -1 for the question's, the title's, and those between sentences.
+
+    Args:
+        lead: how many characters are read before the text.
+        ranges: its sentences, as characters of the text.
+    """
+    offsets = np.array(encoding.offsets) - lead
+    starts, ends = np.array(ranges).reshape(-1, 2).T
     of = np.searchsorted(starts, offsets[:, 0], side="right") - 1
     inside = (np.array(encoding.type_ids) == 1) & (offsets[:, 1] > offsets[:, 0]) & (of >= 0)
     return np.where(inside & (offsets[:, 1] <= ends[of]), of, -1)

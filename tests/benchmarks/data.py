@@ -6,7 +6,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from index.folder.store import FolderStore
 from index.home import home
 from index.manifest import FORMAT
 from rag.evaluation.facts import Place
+from tests.benchmarks.reader.statements import stated
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
 SQUAD = BENCH / "squad"
@@ -63,6 +64,17 @@ class TrainingSet:
             left,
             frozenset(asked for asked in left if asked.article_id in unseen),
         )
+
+    @property
+    def stated(self) -> TrainingSet:
+        """Those of its questions that can be told as statements, so told."""
+        told = {
+            asked: replace(asked, question=said)
+            for asked in self.questions
+            if (said := stated(asked.question, asked.answer))
+        }
+        held_out = frozenset(told[asked] for asked in self.held_out & told.keys())
+        return TrainingSet(f"{self.name}, as statements", self.index, tuple(told.values()), held_out)
 
     def progress(self, title: str) -> Iterator[Asked]:
         """The questions, with a bar that says how far they are."""
@@ -132,7 +144,7 @@ def bioasq() -> TrainingSet:
     abstracts: dict[str, str] = {}
     for item in _training("bioasq6b9b_evidence.jsonl"):
         text = item["context"]
-        name = str(xxhash.xxh3_64_hexdigest(text.encode()))
+        name = text_name(text)
         abstracts[name] = text
         lead = len(text) - len(text.lstrip())
         for answer in item["answers"]:
@@ -145,6 +157,11 @@ def bioasq() -> TrainingSet:
         (folder / f"{name}.txt").write_text(text, "utf-8")
     asked = tuple(Asked(text, tuple(places)) for text, places in questions.items())
     return TrainingSet("bioasq", indexed("bioasq", folder), asked, frozenset(asked[::3]))
+
+
+def text_name(text: str) -> str:
+    """The name that a text without one has as an article."""
+    return str(xxhash.xxh3_64_hexdigest(text.encode()))
 
 
 def _training(name: str) -> list[dict[str, Any]]:

@@ -34,7 +34,6 @@ from rag.evaluation.metrics import matches
 from rag.evaluation.summary import calibration_error
 from rag.evidence import choose, rank_sentences
 from rag.question import Question
-from rag.reader.order import READ, in_order_read
 from rag.reader.reader import Reader
 from rag.reading import Reading, read
 from rag.reranker import SentenceReranker
@@ -105,9 +104,7 @@ class _Look:
 
     def at(self, question: Question, readings: Sequence[Reading], index: ArticleIndex) -> tuple[Floats, str]:
         """What the confidence sees, and what would be quoted."""
-        count = Settings().passages
-        best = in_order(question, readings, max(count, READ), SentenceReranker())
-        best = (in_order_read(question, best, index, self.reader) if self.reader else best)[:count]
+        best = in_order(question, readings, Settings().passages, index, SentenceReranker(), self.reader)
         ranked = rank_sentences(question, best)
         quoted = " ".join(item.text for item in choose(question, ranked, Settings().max_quotes))
         seen = confidence.read_features if self.reader else confidence.features

@@ -17,8 +17,8 @@ from tests.benchmarks.remembering import remembering_reader
 
 
 def fit() -> dict[str, float]:
-    """The weights under which the right passages of both sets come before the wrong ones."""
-    sets = judge_all("Reading", _judge, unread=True)
+    """The weights under which the right passages come before the wrong ones, for questions as for statements."""
+    sets = judge_all("Reading", _judge, unread=True, stated=True)
     fitted = fit_ranker(list(sets.values()))
     for name, judged in sets.items():
         report(f"{name}, as found", judged, np.eye(len(fitted))[0], (1, 5))

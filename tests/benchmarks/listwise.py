@@ -36,14 +36,16 @@ class Judged:
 
 
 def judge_all(
-    title: str, judge: Callable[[ArticleIndex, Asked, bool], Judged], *, unread: bool = False
+    title: str, judge: Callable[[ArticleIndex, Asked, bool], Judged], *, unread: bool = False, stated: bool = False
 ) -> dict[str, list[Judged]]:
     """What was found for the questions of SQuAD's and of BioASQ's training set, as `judge` sees it.
 
     Args:
         unread: only of those that the reader is not trained on.
+        stated: of the same told as statements, too.
     """
-    sets = (each.unread if unread else each for each in (squad_training(), bioasq()))
+    sets = [each.unread if unread else each for each in (squad_training(), bioasq())]
+    sets += [each.stated for each in sets] if stated else []
     return {
         training.name: [judge(training.index, asked, asked in training.held_out) for asked in training.progress(title)]
         for training in sets

@@ -20,18 +20,19 @@ from index.home import home
 from rag.chatbot import Chatbot
 from rag.evaluation import Evaluation, compare, evaluate
 from rag.evaluation.summary import summarise
-from rag.settings import OWN_READER, Settings
+from rag.settings import NO_READER, Settings
 from tests.benchmarks.data import BENCH, SQUAD, indexed, require, scifact_articles, squad_gold
 from tests.benchmarks.simple import AsFound, SimpleAnswerer
 
 GOLD = BENCH.parent / "gold" / "articles.jsonl"
 ARTICLES = BENCH.parent / "articles"
 
+_UNREAD = Settings(reader=NO_READER)
 PIPELINES: dict[str, Callable[[ArticleIndex], Chatbot]] = {
-    "simple": lambda index: Chatbot(index, reranker=AsFound(), answerer=SimpleAnswerer()),
-    "simple answers from our passages": lambda index: Chatbot(index, answerer=SimpleAnswerer()),
-    "ours without the reader": Chatbot,
-    "ours": lambda index: Chatbot(index, Settings(reader=OWN_READER)),
+    "simple": lambda index: Chatbot(index, _UNREAD, reranker=AsFound(), answerer=SimpleAnswerer()),
+    "simple answers from our passages": lambda index: Chatbot(index, _UNREAD, answerer=SimpleAnswerer()),
+    "ours without the reader": lambda index: Chatbot(index, _UNREAD),
+    "ours": Chatbot,
 }
 
 Set = tuple[str, Sequence[GoldQuestion], Sequence[Path]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,14 @@ import torch
 
 from corpus.sentences import sentences
 from rag.reader.graph import tokenizer
-from tests.benchmarks.reader.batches import Batches
-from tests.benchmarks.reader.export import INPUTS, export
+from tests.benchmarks.reader import train
+from tests.benchmarks.reader.batches import Batch, Batches
+from tests.benchmarks.reader.export import export
 from tests.benchmarks.reader.losses import losses
 from tests.benchmarks.reader.negatives import twisted
 from tests.benchmarks.reader.network import Network
 from tests.benchmarks.reader.sets import Item
+from tests.benchmarks.reader.statements import stated
 
 TEXT = "The tower stands in Lund. Anna Berg built it in 1921. Its bells are from Utrecht."
 
@@ -76,16 +78,54 @@ def test_it_learns() -> None:
     assert lost[-1] < lost[0] / 2
 
 
+class Stopped(Batches):
+    """Batches that end in the midst of a training."""
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        if number == 3:
+            raise KeyboardInterrupt
+        return super().epoch(number)
+
+
+def test_a_training_that_was_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "_SAVED", 2)
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    whole.mkdir()
+    parted.mkdir()
+    train.train(whole, batches(), steps=5, layers=1, seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        train.train(parted, Stopped(ITEMS, {}, {}, {}, seed=1), steps=5, layers=1, seed=0)
+    assert not (parted / "network.pt").exists()
+    train.train(parted, batches(), steps=5, layers=1, seed=0)
+    one, other = (torch.load(folder / "network.pt") for folder in (whole, parted))
+    assert all(torch.allclose(one[name], other[name], atol=1e-6) for name in one)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "statement"),
+    [
+        ("What is the capital of France?", "Paris", "The capital of France is Paris."),
+        ("Who built the tower?", "Anna Berg", "Anna Berg built the tower."),
+        ("When did the bells arrive in Lund?", "in 1921", "The bells arrive in Lund in 1921."),
+        ("How many people live in Lund?", "90,000", "90,000 people live in Lund."),
+        ("The tower was built in what year?", "1921", "The tower was built in 1921."),
+        ("Does aspirin prevent stroke?", "", "Aspirin prevent stroke."),
+        ("What is known about aspirin?", "", None),
+        ("Aspirin", "90", None),
+    ],
+)
+def test_a_question_and_its_answer_are_told_as_a_statement(question: str, answer: str, statement: str | None) -> None:
+    assert stated(question, answer) == statement
+
+
 @pytest.mark.parametrize(("full", "tolerance"), [(True, 1e-3), (False, 1.0)], ids=["32 bits", "8 bits"])
 def test_the_exported_graph_says_what_the_network_says(tmp_path: Path, full: bool, tolerance: float) -> None:
     torch.manual_seed(0)
     network = Network.pretrained(layers=2).eval()
     export(network, tmp_path / "reader.onnx", full_precision=full)
     encoded = tokenizer().encode("Who built the tower?", f"Lund\n{TEXT}")
-    row = {"ids": encoded.ids, "kinds": encoded.type_ids, "mask": encoded.attention_mask}
-    # A second row that is filled up must change nothing of the first.
-    fed = {name: np.array([row[name], [0] * len(encoded.ids)], np.int64) for name in INPUTS}
+    fed = {"ids": np.array([encoded.ids]), "kinds": np.array([encoded.type_ids])}
     with torch.inference_mode():
-        (start, *_) = network(*(torch.tensor([row[name]]) for name in INPUTS))
+        start, *_ = network(*map(torch.tensor, fed.values()), torch.ones(1, len(encoded.ids)))
     said = onnxruntime.InferenceSession(tmp_path / "reader.onnx").run(None, fed)
     assert np.abs(said[0][0] - start[0].numpy()).max() < tolerance

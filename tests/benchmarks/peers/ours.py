@@ -57,10 +57,11 @@ def _rag(*arguments: str, folder: Path) -> str:
 
 
 def _opened(folder: Path) -> Chatbot:
-    from rag import Chatbot
+    from rag import Chatbot, Settings
 
     os.environ["RAG_HOME"] = str(folder / "home")
-    return Chatbot.open(folder / "index")
+    # None of the others reads what it finds.
+    return Chatbot.open(folder / "index", Settings(reader="none"))
 
 
 if __name__ == "__main__":

@@ -12,18 +12,21 @@ from tokenizers import Encoding
 from torch import Tensor
 
 from rag.reader.graph import headed, tokenizer
+from rag.reader.reader import sentence_of_each
 from tests.benchmarks.reader.negatives import twisted
 from tests.benchmarks.reader.sets import Item
+from tests.benchmarks.reader.statements import stated
 
 # Tokens of a batch with what fills it up, of which each window has a multiple: batches have few shapes, as a processor
 # has to prepare for each new one (a fifth of the time).
 _BATCH, _STEP = 4096, 32
 # Questions from which batches of like length are made.
 _POOL = 1024
-# Sentences a window has: half of them are as short as those read when there is little time.
-_SHORT, _LONG = (1, 4), (5, 20)
-# How often a question is shown with a passage that retrieval found and one alike, and how often it is twisted.
-_MINED, _TWISTED, _UNTITLED = 2, 0.4, 0.15
+# Sentences a window has, and how many of them are brief.
+_SHORT, _LONG, _BRIEF = (1, 4), (5, 20), 0.35
+# The passages that retrieval found for a question, of which so many are beside it; how often it is twisted, without its
+# title, and told as a statement.
+_MINED, _TWISTED, _UNTITLED, _STATED = 3, 0.4, 0.15, 0.25
 UNKNOWN = -100
 
 Group = tuple[Item, ...]
@@ -88,15 +91,22 @@ class Batches:
     def _group(self, place: int, draw: random.Random) -> Group:
         """A question with the texts it is read beside, all as long as each other."""
         item = self._items[place]
-        texts = [item]
         found = self._mined.get(item.question, ())
+        others: list[Item] = []
         if item.evidence:
-            texts += draw.sample(found, min(_MINED, len(found)))
+            others += draw.sample(found, min(_MINED, len(found)))
             if not found and place in self._alike:
-                texts.append(self._alike[place])
-            if draw.random() < _TWISTED and (other := twisted(item, draw.choices(self._items, k=4), draw)):
-                texts.append(other)
-        count = draw.randint(*(_SHORT if draw.random() < 0.5 else _LONG))
+                others.append(self._alike[place])
+        if draw.random() < _STATED:
+            item = replace(item, question=stated(item.question, item.answer) or item.question)
+        texts = [item, *(replace(other, question=item.question) for other in others)]
+        if (
+            item.evidence
+            and draw.random() < _TWISTED
+            and (other := twisted(item, draw.choices(self._items, k=4), draw))
+        ):
+            texts.append(other)
+        count = draw.randint(*(_SHORT if draw.random() < _BRIEF else _LONG))
         bare = draw.random() < _UNTITLED
         return tuple(_window(replace(each, title="") if bare else each, count, draw) for each in texts)
 
@@ -152,7 +162,7 @@ def _batch(groups: Sequence[Sequence[tuple[Item, Encoding]]]) -> Batch:
     for row, (item, encoding) in enumerate(rows):
         size = len(encoding.ids)
         ids[row, :size], kinds[row, :size], mask[row, :size] = encoding.ids, encoding.type_ids, 1
-        of = sentences_of(encoding, item.title, item.sentences)
+        of = sentence_of_each(encoding, len(headed(item.title, "")), item.sentences)
         sentences[row, :size] = of
         spans[row, :size] = of >= 0
         spans[row, 0] = True
@@ -165,16 +175,6 @@ def _batch(groups: Sequence[Sequence[tuple[Item, Encoding]]]) -> Batch:
     of_group = np.array([number for number, group in enumerate(groups) for _ in group])
     parts = (ids, kinds, mask, spans, start, end, sentences, evidence, relevant, of_group)
     return Batch(*map(torch.from_numpy, parts))
-
-
-def sentences_of(encoding: Encoding, title: str, ranges: Sequence[tuple[int, int]]) -> np.ndarray:
-    """The number of each token's sentence, -1 for tokens of the question, of the title, and between."""
-    lead = len(headed(title, ""))
-    starts = np.array([first for first, _ in ranges]) + lead
-    offsets = np.array(encoding.offsets)
-    of = np.searchsorted(starts, offsets[:, 0], side="right") - 1
-    is_text = (np.array(encoding.type_ids) == 1) & (offsets[:, 1] > offsets[:, 0])
-    return np.where(is_text, of, -1)
 
 
 def _tokens(encoding: Encoding, item: Item) -> tuple[int, int]:

@@ -12,13 +12,14 @@ from dataclasses import replace
 
 from tqdm import tqdm
 
+from index.folder.folder_index import FolderIndex
 from index.home import home
 from index.words import terms
 from rag.question import Question, names
 from rag.reranker import SentenceReranker
 from rag.retrieval import retrieve
-from tests.benchmarks.data import squad_gold
-from tests.benchmarks.reader.sets import Item, articles
+from tests.benchmarks.data import bioasq
+from tests.benchmarks.reader.sets import BIOASQ, Item, articles, held_out
 
 # Passages kept for a question, and questions searched together.
 _MINED, _LOT = 8, 64
@@ -41,16 +42,29 @@ _WORD = re.compile(r"\w+")
 
 
 def mined(items: Sequence[Item]) -> Mapping[str, tuple[Item, ...]]:
-    """For each question on SQuAD's articles, what our own retrieval finds that does not answer it; made once."""
-    file = home() / "reader" / "mined.jsonl"
+    """For each question on SQuAD's articles and on BioASQ's, what our retrieval finds that does not answer it."""
+    of_bioasq = [item for item in items if item.source == BIOASQ]
+    of_squad = [item for item in items if item.article and item.source != BIOASQ]
+    read = {item.article for item in of_bioasq}
+    kept = {article.id for article in bioasq().index.articles()} - read
+    return {
+        **_mined("squad", articles(), of_squad, held_out()),
+        **_mined("bioasq", bioasq().index, of_bioasq, kept),
+    }
+
+
+def _mined(
+    name: str, index: FolderIndex, items: Sequence[Item], kept: AbstractSet[str]
+) -> Mapping[str, tuple[Item, ...]]:
+    """The same for the questions on one index, found once, without articles that are kept for later."""
+    file = home() / "reader" / f"mined-{name}.jsonl"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")
         with part.open("w", encoding="utf-8") as out:
-            for question, numbers in _mine(items):
+            for question, numbers in _mine(index, items):
                 out.write(json.dumps([question, numbers]) + "\n")
         part.rename(file)
-    index = articles()
     found = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     passages = dict(pair for each in index.articles() for pair in index.passages_of(each.id))
     return {
@@ -64,38 +78,36 @@ def mined(items: Sequence[Item]) -> Mapping[str, tuple[Item, ...]]:
                 article=passage.article_id,
             )
             for passage in (passages[number] for number in numbers)
+            if passage.article_id not in kept
         )
         for question, numbers in found
     }
 
 
-def _mine(items: Sequence[Item]) -> Iterator[tuple[str, list[int]]]:
-    index, reported = articles(), set(squad_gold()[1])
-    asked = list({item.question: item for item in items if item.article and item.evidence}.values())
+def _mine(index: FolderIndex, items: Sequence[Item]) -> Iterator[tuple[str, list[int]]]:
+    answered: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        if item.evidence:
+            answered[item.question].append(item)
+    asked = list(answered)
     with tqdm(total=len(asked), desc="Mining", unit=" questions", disable=None) as bar:
         for start in range(0, len(asked), _LOT):
             lot = asked[start : start + _LOT]
-            questions = Question.understand_all([item.question for item in lot], [""] * len(lot), index)
-            for item, readings in zip(lot, retrieve(questions, 2 * _MINED, index, SentenceReranker()), strict=True):
-                answer = _answer(item).lower()
+            questions = Question.understand_all(lot, [""] * len(lot), index)
+            for text, readings in zip(lot, retrieve(questions, 2 * _MINED, index, SentenceReranker()), strict=True):
                 hits = [reading.hit for reading in readings]
-                yield (
-                    item.question,
-                    [
-                        hit.id
-                        for hit in hits
-                        if hit.passage.article_id not in reported
-                        and answer not in hit.passage.text.lower()
-                        and hit.passage.text[:60] not in item.text
-                    ][:_MINED],
-                )
+                yield text, [hit.id for hit in hits if not _answers(hit.passage.text, answered[text])][:_MINED]
             bar.update(len(lot))
+
+
+def _answers(passage: str, items: Sequence[Item]) -> bool:
+    """Whether a passage holds the answer of one of a question's items, or is of its text."""
+    return any(_answer(item).lower() in passage.lower() or passage[:60] in item.text for item in items)
 
 
 def _answer(item: Item) -> str:
     """What a text must not hold if it is not to answer."""
-    first, last = item.words or item.sentences[min(item.evidence)]
-    return item.text[first:last]
+    return item.answer or item.text[slice(*item.sentences[min(item.evidence)])]
 
 
 def alike(items: Sequence[Item], seed: int) -> dict[int, Item]:

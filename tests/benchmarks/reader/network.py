@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import load_file
@@ -103,8 +103,27 @@ class Layer(nn.Module):
     def after(self, hidden: Tensor, seen: Tensor) -> Tensor:
         """The layer from what its attention saw on."""
         hidden = self.attended_norm(hidden + self.attended(seen))
-        out: Tensor = self.norm(hidden + self.down(functional.gelu(self.up(hidden))))
+        out: Tensor = self.norm(hidden + self.down(self._rounded(functional.gelu(self.up(self._rounded(hidden))))))
         return out
+
+    def _rounded(self, hidden: Tensor) -> Tensor:
+        """While it learns, what the exported graph makes of it before it multiplies: 8 bits for all of it at once."""
+        rounded: Tensor = _Rounded.apply(hidden) if self.training else hidden  # type: ignore[no-untyped-call]
+        return rounded
+
+
+class _Rounded(torch.autograd.Function):
+    """Rounding to 255 steps, with the slope of what is rounded (arXiv:1712.05877)."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor) -> Tensor:
+        low, high = torch.aminmax(hidden)
+        step = (high - low) / 255
+        return (hidden / step).round_().mul_(step)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
+        return slope
 
 
 def _renamed(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:

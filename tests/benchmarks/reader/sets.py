@@ -12,12 +12,12 @@ from corpus.article import Range
 from corpus.gold.jsonl import json_lines
 from corpus.sentences import paragraphs, sentences
 from index.folder.folder_index import FolderIndex
-from tests.benchmarks.data import BENCH, CALIBRATING, SQUAD, bioasq, indexed, squad_gold, squad_training
+from tests.benchmarks.data import BENCH, CALIBRATING, SQUAD, bioasq, indexed, squad_gold, squad_training, text_name
 
 # Characters; a longer answer is a sentence or more, and tells where the evidence is but not which words to stress.
 _SHORT = 100
 _SQUAD = ("squad_v1_train_du44", "squad_v1_routerlens", "squad_flan_eval")
-_SQUAD_SENTENCES, _BIOASQ = "squad_reqa_train10k", "bioasq6b9b_evidence"
+_SQUAD_SENTENCES, BIOASQ = "squad_reqa_train10k", "bioasq6b9b_evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Item:
         text: one or more sentences, at the ranges `sentences`.
         evidence: the numbers of the sentences that answer; none where the text does not.
         words: the answer in a few words, as characters of the text; None where there are none, or they are not known.
-        article: the article of SQuAD that the text is of, empty for a text of elsewhere.
+        article: the article that the text is of in the index of its set, empty where there is none.
     """
 
     source: str
@@ -41,12 +41,17 @@ class Item:
     words: Range | None = None
     article: str = ""
 
+    @property
+    def answer(self) -> str:
+        """The words, empty where there are none, or they are not known."""
+        return self.text[slice(*self.words)] if self.words else ""
+
 
 def all_items() -> list[Item]:
     """Every item that may be trained on: none whose question is fitted, calibrated or reported on later."""
     items = [*_of_squad(), *_of_squad_sentences(), *_of_gold(), *_of_bioasq()]
     for path in sorted((BENCH / "train").glob("*.jsonl")):
-        if path.stem not in (*_SQUAD, _SQUAD_SENTENCES, _BIOASQ):
+        if path.stem not in (*_SQUAD, _SQUAD_SENTENCES, BIOASQ):
             rows = _rows(path.stem)
             items += filter(None, map(_with_sentences if "sentences" in rows[0] else _with_spans, rows))
     return items
@@ -75,7 +80,8 @@ def _of_squad() -> Iterator[Item]:
         for row in _rows(name):
             article, title = _by_paragraph().get(row["context"].strip(), ("", ""))
             item = _with_spans({**row, "title": title})
-            if item and article not in held_out():
+            # Without its article, it cannot be known that it is not of one that is held out.
+            if item and article and article not in held_out():
                 yield replace(item, source="squad", article=article)
 
 
@@ -111,13 +117,17 @@ def _of_gold() -> Iterator[Item]:
 
 def _of_bioasq() -> Iterator[Item]:
     """Experts' evidence, and within it the words where the question asks for some."""
-    kept = {asked.question for asked in bioasq().held_out}
-    for row in _rows(_BIOASQ):
+    training = bioasq()
+    kept = {asked.question for asked in training.held_out}
+    for row in _rows(BIOASQ):
         if row["question"] in kept:
             continue
-        item = _item(_BIOASQ, row["question"], "", row["context"], _places(row["answers"]))
+        article = text_name(row["context"])
+        # As what retrieval finds beside it is headed; without it, whatever has no title would seem to answer.
+        title = training.index.title(article)
+        item = _item(BIOASQ, row["question"], title, row["context"], _places(row["answers"]))
         words = min(_places(row["exact_spans"]), key=lambda place: place[0], default=None)
-        yield replace(item, words=words)
+        yield replace(item, words=words, article=article)
 
 
 def _with_spans(row: Mapping[str, Any]) -> Item | None:

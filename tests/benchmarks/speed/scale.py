@@ -31,6 +31,7 @@ from index.manifest import FORMAT
 from index.query import Ids, Query, Ranking
 from index.remove import remove
 from rag.chatbot import Chatbot
+from rag.settings import NO_READER, Settings
 from tests.benchmarks.data import SQUAD
 from tests.benchmarks.speed.growing import grown
 from tests.benchmarks.speed.plots import curves
@@ -104,7 +105,8 @@ def _built(size: int) -> float | None:
 def _cost(place: Path) -> _Cost:
     store = FolderStore(place)
     manifest = store.current()
-    chatbot = Chatbot(store.open())
+    # Without the reader, which takes as long whatever the size.
+    chatbot = Chatbot(store.open(), Settings(reader=NO_READER))
     questions = [gold.question for gold in load_gold(SQUAD / "gold.jsonl")]
     random.Random(0).shuffle(questions)
     queries = [Query(text, chatbot.index.embedder.embed([text])[0]) for text in questions[: _WARM_UP + _QUESTIONS]]
