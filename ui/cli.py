@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument(
         "--reader",
         choices=("own", "none"),
-        help="have the passages found read together with the question, which takes longer (default: none)",
+        help="whether the best passages are read together with the question, which takes longer (default: own)",
     )
     model.add_argument(
         "--llm",

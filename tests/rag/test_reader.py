@@ -13,8 +13,12 @@ from corpus.article import Article, Passage
 from corpus.errors import ModelError, SettingsError
 from corpus.splitter import Splitter
 from rag import Chatbot, Settings
+from rag.question import Question
 from rag.reader import graph, reader
+from rag.reader.order import READ
 from rag.reader.reader import UNSEEN, Reader, View
+from rag.reranker import SentenceReranker
+from rag.retrieval import retrieve
 
 TOWER = (
     "The clock tower of Lund stands beside the market. It was built by Anna Berg in 1921. "
@@ -26,7 +30,7 @@ MARKET = (
 )
 WHO = "Who built the clock tower?"
 ASKED = "When was the SCO founded?"
-OWN = Settings(reader="own")
+NONE = Settings(reader="none")
 
 
 def passage(text: str, title: str = "Lund") -> Passage:
@@ -129,14 +133,14 @@ def test_a_graph_that_is_not_the_shipped_one_is_an_error_of_one_line(
 ) -> None:
     _a_graph_of_ones_own.write_bytes(_a_graph_of_ones_own.read_bytes()[:-1])
     with pytest.raises(ModelError, match=r"not the one that was shipped: .*reader = none") as caught:
-        Chatbot.open(bundled_index, OWN)
+        Chatbot.open(bundled_index)
     assert "\n" not in str(caught.value)
-    assert Chatbot.open(bundled_index).ask(ASKED).citations
+    assert Chatbot.open(bundled_index, NONE).ask(ASKED).citations
 
 
 def test_without_the_file_it_answers_as_without_a_reader(bundled_index: Path, _a_graph_of_ones_own: Path) -> None:
     _a_graph_of_ones_own.unlink()
-    without, none = (Chatbot.open(bundled_index, settings).ask(ASKED) for settings in (OWN, Settings(reader="none")))
+    without, none = (Chatbot.open(bundled_index, settings).ask(ASKED) for settings in (None, NONE))
     assert without.citations == none.citations
     assert without.confidence == none.confidence
     assert without.short is none.short is None
@@ -147,8 +151,30 @@ def test_a_reader_that_there_is_not_is_refused() -> None:
         Settings(reader="gpt")
 
 
+def test_reading_ends_where_one_is_clearly_the_best_and_nothing_is_lost(bundled_index: Path) -> None:
+    index = Chatbot.open(bundled_index).index
+    found = {}
+    for asked in (ASKED, "Who painted the Mona Lisa?"):
+        question = Question.understand(asked, "", index)
+        (found[asked],) = retrieve([question], 2 * READ, index, SentenceReranker(), Reader.open())
+    read = {asked: [reading.view is not None for reading in readings] for asked, readings in found.items()}
+    assert 0 < sum(read[ASKED]) < READ
+    assert sum(read["Who painted the Mona Lisa?"]) == READ
+    for asked, readings in found.items():
+        assert read[asked] == sorted(read[asked], reverse=True)
+        scores = [reading.hit.score for reading in readings]
+        assert scores == sorted(scores, reverse=True)
+        assert len({reading.hit.id for reading in readings}) == 2 * READ
+
+
+def test_a_passage_is_read_the_same_whatever_is_read_beside_it() -> None:
+    (alone,), (beside, _) = read(WHO, TOWER), read(WHO, TOWER, MARKET * 3)
+    assert beside.relevance == alone.relevance
+    assert (beside.evidence == alone.evidence).all()
+
+
 def test_the_short_answer_stands_to_the_character_in_a_quote(bundled_index: Path) -> None:
-    chatbot = Chatbot.open(bundled_index, OWN)
+    chatbot = Chatbot.open(bundled_index)
     answer = chatbot.ask(ASKED)
     assert answer.short is not None
     assert "2001" in answer.short.text

@@ -115,7 +115,10 @@ def test_an_answer_has_citations_exact_to_the_character(client: Any, chatbot: Ch
             article = client.predict(place["article_id"], api_name="/article")
             assert article["text"][place["start"] : place["end"]] == place["quote"]
     assert cited[1]["url"] == article["url"] == "https://example.org/lamp"
-    assert result["short"] is None
+    short = result["short"]
+    assert short["text"] in result["answer"]
+    source = client.predict(short["article_id"], api_name="/article")["text"]
+    assert source[short["start"] : short["end"]] == short["text"]
     assert result["nearest"] == []
     assert result["model"] is None
     assert {sentence["standing"] for sentence in result["sentences"]} == {"supported"}

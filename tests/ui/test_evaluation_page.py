@@ -215,7 +215,7 @@ def test_a_run_is_compared_with_an_earlier_one(bench: Page, runs: Runs, served: 
     assert (before, round(after - before, 3)) == (0, change)
     assert "answer_match" in bench.get_by_text("Significantly better").inner_text()
     assert bench.get_by_text("Significantly worse").count() == 1
-    assert "threshold: 0.99 before, 0.25 after" in bench.locator(".comparison").inner_text()
+    assert "threshold: 0.99 before, 0.2 after" in bench.locator(".comparison").inner_text()
     assert bench.evaluate("document.documentElement.scrollWidth <= innerWidth")
     choose(bench, "other.jsonl")
     bench.get_by_text("the two runs share no question").wait_for(timeout=ENOUGH)

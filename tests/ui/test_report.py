@@ -122,7 +122,7 @@ def test_the_page_says_what_was_measured_and_every_figure(bundled: tuple[Chatbot
     quiet = unescape(html).replace("\u00a0", " ")
     manifest = chatbot.index.manifest
     assert f"{manifest.articles} articles · {manifest.passages} passages · {manifest.recipe.model}" in quiet
-    assert "threshold 0.25" in quiet
+    assert f"threshold {evaluation.settings['threshold']}" in quiet
     for name, figure in evaluation.metrics.items():
         value, low, high = (
             f"{number:.0f} {METRICS[name].unit}" if METRICS[name].unit else f"{number:.3f}"
@@ -151,7 +151,7 @@ def test_the_charts_have_words_for_those_who_cannot_see_them(bundled: tuple[Chat
     assert len(labels) == 3
     for stage in map(stage_of, evaluation.outcomes):
         assert re.search(rf"all: [^.]*\d {stage}", labels[0])
-    assert "threshold of 0.25" in labels[1]
+    assert "threshold of 0.2," in labels[1]
     assert "Mean confidence" in labels[2]
 
 
