@@ -65,6 +65,8 @@ def test_who_signs_in_asks_and_signs_out_again(front: Watched, closed: Served) -
     assert leaving.get_attribute("title") == "Sign out anna"
     overlapping = "a => { const r = a.getBoundingClientRect(); return r.right > innerWidth || r.left < 0; }"
     assert not leaving.evaluate(overlapping)
+    # Whatever is still asked for when a page is left is an error to the browser.
+    page.get_by_label("Questions to go on with").wait_for()
     leaving.click()
     page.get_by_label("Password").wait_for()
     page.go_back()
