@@ -134,7 +134,7 @@ class Chatbot:
         passages: int | None = None,
         answerer: str | None = None,
     ) -> list[Answer]:
-        """Answer questions that have nothing to do with each other, in the order given; several times as fast as `ask`.
+        """Answer questions that have nothing to do with each other, in the order given; faster than `ask` one by one.
 
         They are embedded and searched together, the next lot while one is answered. In an answer's timings, embedding
         and search are its share of its lot's.

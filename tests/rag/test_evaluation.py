@@ -28,6 +28,14 @@ def bundled(bundled_index: Path) -> tuple[Chatbot, Evaluation]:
 
 
 @pytest.fixture(scope="module")
+def silent(bundled: tuple[Chatbot, Evaluation]) -> Evaluation:
+    """The same questions, all refused."""
+    chatbot, evaluation = bundled
+    refusing = Chatbot(chatbot.index, replace(chatbot.settings, threshold=1))
+    return evaluate([outcome.gold for outcome in evaluation.outcomes], refusing)
+
+
+@pytest.fixture(scope="module")
 def original(original_index: Path) -> tuple[Chatbot, Evaluation]:
     chatbot = Chatbot.open(original_index)
     return chatbot, evaluate(load_gold(SHARED / "gold" / "articles.jsonl"), chatbot)
@@ -127,10 +135,10 @@ class _Shallow(FolderIndex):
         return super().search(queries, min(k, 1), filters)
 
 
-def test_what_a_refusal_withheld_is_judged_as_if_it_had_been_said(bundled: tuple[Chatbot, Evaluation]) -> None:
-    chatbot, evaluation = bundled
-    asked = [outcome.gold for outcome in evaluation.outcomes]
-    silent = evaluate(asked, Chatbot(chatbot.index, replace(chatbot.settings, threshold=1)))
+def test_what_a_refusal_withheld_is_judged_as_if_it_had_been_said(
+    bundled: tuple[Chatbot, Evaluation], silent: Evaluation
+) -> None:
+    _, evaluation = bundled
     assert silent.metrics["aurc"] == evaluation.metrics["aurc"]
     assert silent.metrics["calibration_error"] == evaluation.metrics["calibration_error"]
 
@@ -167,12 +175,10 @@ def test_a_comparison_with_itself_finds_nothing(bundled: tuple[Chatbot, Evaluati
     assert not comparison.is_worse
 
 
-def test_a_run_that_refuses_everything_is_significantly_worse(bundled: tuple[Chatbot, Evaluation]) -> None:
-    chatbot, evaluation = bundled
-    silent = evaluate(
-        [outcome.gold for outcome in evaluation.outcomes],
-        Chatbot(chatbot.index, replace(chatbot.settings, threshold=1)),
-    )
+def test_a_run_that_refuses_everything_is_significantly_worse(
+    bundled: tuple[Chatbot, Evaluation], silent: Evaluation
+) -> None:
+    _, evaluation = bundled
     comparison = compare(evaluation, silent)
     assert comparison.is_worse
     verdicts = {name: item.verdict for name, item in comparison.differences.items()}
