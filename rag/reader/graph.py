@@ -27,14 +27,19 @@ def headed(title: str, text: str) -> str:
 
 def session() -> InferenceSession:
     """The graph, opened; ModelError where it is missing or is not the one that was shipped."""
-    from onnxruntime import InferenceSession, SessionOptions
-
     try:
         graph = GRAPH.read_bytes()
     except OSError as error:
         raise ModelError(f"the reader {GRAPH} cannot be read ({error.strerror}): {_WAYS_OUT}") from error
     if hashlib.sha256(graph).hexdigest() != SHA256:
         raise ModelError(f"the reader {GRAPH} is not the one that was shipped: {_WAYS_OUT}")
+    return session_of(graph)
+
+
+def session_of(graph: bytes) -> InferenceSession:
+    """A graph, ready to read."""
+    from onnxruntime import InferenceSession, SessionOptions
+
     options = SessionOptions()
     # Several texts are read at once, each on one core.
     options.intra_op_num_threads = 1

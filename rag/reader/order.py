@@ -17,8 +17,7 @@ from rag.weights import weights
 
 # The most of the passages found that are read, and how many at a time.
 READ, _LOT = 16, 6
-# One is clearly the best when it is so far, in logits, before the next that was not read, were nothing said for or
-# against that.
+# One is clearly the best when it is so far, in logits, before the next that was not read.
 _CLEAR = 4.0
 # The score that the passage was found with; and the reader's logits for the passage, and for its best sentence. Those
 # for the best words in it told nothing more.
@@ -50,16 +49,21 @@ def _first_read(question: Question, readings: Sequence[Reading], index: ArticleI
     while len(read) < len(readings):
         read += viewed(question, readings[len(read) : len(read) + _LOT], index, reader)
         others = readings[len(read) :]
-        if others and _logits(read).max() >= others[0].hit.score * weights("reading", FEATURES)[0] + _CLEAR:
+        if others and _logits(read).max() >= _logits(others[:1])[0] + _CLEAR:
             break
     return read
 
 
-def _logits(read: Sequence[Reading]) -> NDArray[np.float64]:
-    return features(read) @ weights("reading", FEATURES)
+def _logits(readings: Sequence[Reading]) -> NDArray[np.float64]:
+    return features(readings) @ weights("reading", FEATURES)
 
 
 def features(readings: Sequence[Reading]) -> NDArray[np.float64]:
-    """A row of `FEATURES` for each passage; all must have been read."""
-    table = [(reading.hit.score, view.relevance, view.best_evidence) for reading in readings if (view := reading.view)]
+    """A row of `FEATURES` for each passage; of one that was not read, nothing is said for or against it."""
+    table = [
+        (reading.hit.score, reading.view.relevance, reading.view.best_evidence)
+        if reading.view
+        else (reading.hit.score, 0.0, 0.0)
+        for reading in readings
+    ]
     return np.array(table, dtype=np.float64).reshape(-1, len(FEATURES))

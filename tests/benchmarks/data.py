@@ -23,7 +23,7 @@ from index.folder.store import FolderStore
 from index.home import home
 from index.manifest import FORMAT
 from rag.evaluation.facts import Place
-from tests.benchmarks.reader.statements import stated
+from tests.benchmarks.statements import stated
 
 BENCH = Path(__file__).parents[3] / "shared" / "bench"
 SQUAD = BENCH / "squad"

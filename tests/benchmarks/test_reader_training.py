@@ -20,7 +20,7 @@ from tests.benchmarks.reader.losses import losses
 from tests.benchmarks.reader.negatives import twisted
 from tests.benchmarks.reader.network import Network
 from tests.benchmarks.reader.sets import Item
-from tests.benchmarks.reader.statements import stated
+from tests.benchmarks.statements import stated
 
 TEXT = "The tower stands in Lund. Anna Berg built it in 1921. Its bells are from Utrecht."
 

@@ -15,7 +15,7 @@ from rag.reader.graph import headed, tokenizer
 from rag.reader.reader import sentence_of_each
 from tests.benchmarks.reader.negatives import twisted
 from tests.benchmarks.reader.sets import Item
-from tests.benchmarks.reader.statements import stated
+from tests.benchmarks.statements import stated
 
 # Tokens of a batch with what fills it up, of which each window has a multiple: batches have few shapes, as a processor
 # has to prepare for each new one (a fifth of the time).

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from onnxruntime import InferenceSession
 from tqdm import tqdm
 
 from index.folder.folder_index import FolderIndex
@@ -49,7 +48,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "reader.onnx"
             export(load(file), target, full_precision=arguments.full)
-            reader = Reader(InferenceSession(target), graph.tokenizer())
+            reader = Reader(graph.session_of(target.read_bytes()), graph.tokenizer())
         rows = [_judged(reader, index, *each) for each in tqdm(found, desc=file.stem, leave=False, disable=None)]
         print(f"{file.stem:24} {' '.join(f'{value:10.3f}' for value in np.mean(rows, axis=0))}", flush=True)
 
