@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from index.words import terms
@@ -20,7 +21,14 @@ _PAIRS = (
     "increase decrease, increased decreased, former current, summer winter, began ended, accepted rejected, "
     "legal illegal"
 )
-_OPPOSITE = {word: other for pair in _PAIRS.split(", ") for word, other in (pair.split(), reversed(pair.split()))}
+
+
+def both_ways(pairs: Iterable[str]) -> dict[str, str]:
+    """Each word of pairs such as "first last" with the other."""
+    return {word: other for pair in pairs for word, other in (pair.split(), reversed(pair.split()))}
+
+
+_OPPOSITE = both_ways(_PAIRS.split(", "))
 _WORD = re.compile(r"[a-z]+")
 
 

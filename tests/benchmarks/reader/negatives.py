@@ -15,6 +15,7 @@ from tqdm import tqdm
 from index.folder.folder_index import FolderIndex
 from index.home import home
 from index.words import terms
+from rag.contradiction import both_ways
 from rag.question import Question, names
 from rag.reranker import SentenceReranker
 from rag.retrieval import retrieve
@@ -37,7 +38,7 @@ _OPPOSITES = (
     "|opened closed|former latter|upper lower|left right|same different|common rare|buy sell|bought sold|birth death"
     "|born died|success failure|cause prevent|caused prevented|enter leave|entered left|with without"
 )
-_OPPOSITE = {word: other for pair in _OPPOSITES.split("|") for word, other in (pair.split(), reversed(pair.split()))}
+_OPPOSITE = both_ways(_OPPOSITES.split("|"))
 _WORD = re.compile(r"\w+")
 
 
