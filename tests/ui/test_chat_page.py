@@ -24,6 +24,8 @@ from rag.reading import Reading
 from rag.suggestions import suggest
 from tests.ui.browsing import ask, opened, turn_to
 from tests.ui.serving import asked_by
+from ui.conversations import Conversations
+from ui.pages.chat import ChatDesk, Shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Request, Route
@@ -274,6 +276,42 @@ def test_an_answer_is_not_given_up_for_an_error(page: Page) -> None:
     page.locator(".retry").click()
     page.locator("#live .notice", has_text="last spring").wait_for()
     assert page.locator("#conversation .cite").count() > 0
+
+
+@pytest.mark.browser
+def test_what_comes_late_of_an_older_question_hides_nothing(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = Event()
+
+    def suggest_late(*of_what: Any, **scope: Any) -> list[str]:
+        failed.wait(30)
+        return suggest(*of_what, **scope)
+
+    monkeypatch.setattr("ui.pages.chat.suggest", suggest_late)
+    ask(page, INDIA)
+    page.locator("#scope button").first.click()
+    page.get_by_label("Published from").fill("last spring")
+    page.locator(".retry").click()
+    page.locator("#live .notice", has_text="last spring").wait_for()
+    failed.set()
+    page.wait_for_timeout(1_500)
+    assert "last spring" in page.locator("#live .notice").inner_text()
+
+
+@pytest.mark.browser
+def test_what_is_asked_while_a_conversation_is_begun_belongs_to_it(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def show_late(desk: ChatDesk, kept: Conversations, opened: str = "") -> Shown:
+        if not opened:
+            sleep(0.7)
+        return show(desk, kept, opened)
+
+    show = ChatDesk.show
+    ask(page, AUSTRALIA)
+    monkeypatch.setattr(ChatDesk, "show", show_late)
+    page.locator("#fresh").click()
+    page.locator("#question textarea").fill(INDIA)
+    page.keyboard.press("Enter")
+    page.locator("#conversation .cite").first.wait_for()
+    assert page.locator("#conversation .asked").all_inner_texts() == [INDIA]
 
 
 @pytest.mark.browser
@@ -574,6 +612,20 @@ def test_an_answer_that_the_page_does_not_hear_of_is_shown_all_the_same(
         page.route("**/queue/data*", lambda _: None)
         ask(page, INDIA)
         assert page.locator("#question textarea").input_value() == ""
+
+
+@pytest.mark.browser
+def test_an_error_that_the_page_does_not_hear_of_is_told_all_the_same(page: Page) -> None:
+    def ended(route: Route) -> None:
+        route.fulfill(body=f"data: {json.dumps({'msg': 'close_stream'})}\n\n", content_type="text/event-stream")
+
+    ask(page, INDIA)
+    page.locator("#live .example").first.wait_for()
+    page.locator("#scope button").first.click()
+    page.get_by_label("Published from").fill("last spring")
+    page.route("**/queue/data*", ended, times=1)
+    page.locator(".retry").click()
+    page.locator("#live .notice", has_text="last spring").wait_for()
 
 
 @pytest.mark.browser

@@ -9,13 +9,19 @@ element.addEventListener("click", async (event) => {
   const conversation = item?.dataset.conversation;
   if (button.classList.contains("open")) {
     document.body.classList.remove("side-open");
-    trigger("open", { conversation });
+    turnTo(conversation);
   } else if (button.classList.contains("rename")) rename(item, conversation);
   else if (button.classList.contains("sure")) {
     update(await server.delete({ conversation, ...listed() }));
-    if (conversation === current()) trigger("open", { conversation: "" });
+    if (conversation === current()) turnTo("");
   } else if (button.classList.contains("delete")) askBefore(button, "Delete this conversation for good");
 });
+
+// What is asked from here on is meant for that one.
+function turnTo(conversation) {
+  document.dispatchEvent(new CustomEvent("turning"));
+  trigger("open", { conversation });
+}
 
 // What is listed, and what is marked in it.
 const listed = () => ({ open: current(), in_full: !element.querySelector(".more") });
@@ -57,7 +63,7 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("#fresh")) {
     document.body.classList.remove("side-open");
     document.querySelector("#pages [role=tab]").click(); // The first page is the chat.
-    trigger("open", { conversation: "" });
+    turnTo("");
     setTimeout(() => document.querySelector("#question textarea").focus()); // Once the page is in sight.
   } else if (event.target.closest("#side-toggle")) {
     const name = matchMedia("(max-width: 760px)").matches ? "side-open" : "side-shut";

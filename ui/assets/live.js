@@ -13,9 +13,23 @@ document.addEventListener("untyped", ({ detail: question }) => putBack(question)
 let awaited = null;
 const PATIENCE = 3000;
 
+// What is asked while another conversation is on its way waits for it.
+let isTurning = false;
+const waiting = [];
+document.addEventListener("turning", () => {
+  isTurning = true;
+  setTimeout(turned, PATIENCE); // One that is open already is not shown again.
+});
+
+function turned() {
+  isTurning = false;
+  waiting.splice(0).forEach(ask);
+}
+
 function ask(asked) {
   const question = asked.question.trim();
   if (!question) return;
+  if (isTurning) return void waiting.push(asked);
   const mine = (awaited = { question, again: asked.again, here: here(), last: last(), isBegun: false, heard: Date.now() });
   trigger("ask", asked);
   setTimeout(look, PATIENCE, mine, 1);
@@ -28,6 +42,7 @@ const last = () => exchanges().at(-1)?.dataset.exchange ?? null;
 // Nobody waits any more for what was left.
 document.addEventListener("shown", () => {
   if (awaited && (awaited.here !== here() || isAnswered())) awaited = null;
+  turned();
 });
 
 function isAnswered() {
@@ -45,12 +60,15 @@ function hear() {
 }
 
 // Gradio's page does not hear of an answer that it asks for in the moment in which the stream of another ends, or hears
-// only its beginning: where nothing comes it is looked for, less and less often. What is not even begun after some time
-// is put back, as the server is gone.
+// only its beginning: where nothing comes it is looked for, less and less often, and another stream is asked for, which
+// brings what is not kept. What is not even begun after some time is put back, as the server is gone.
 function look(mine, times) {
   if (awaited !== mine) return;
   if (times > 4 && !mine.isBegun) return putBack(mine.question);
-  if (Date.now() - mine.heard >= PATIENCE) trigger("look", { last: last() });
+  if (Date.now() - mine.heard >= PATIENCE) {
+    trigger("look", { last: last() });
+    trigger("wake");
+  }
   setTimeout(look, PATIENCE * 2 ** Math.max(0, times - 4), mine, times + 1);
 }
 
@@ -67,9 +85,15 @@ function isLate() {
   return Boolean(here() && meant && here() !== meant);
 }
 
+// Ways to go on that come late: by then the next question is being answered, or has failed.
+let accepted = "";
+const isOutdated = () => accepted.includes('class="exchange') && element.querySelector(".next") !== null;
+
 // Brought into view as far as what was asked stays there.
 watch("value", () => {
   if (isLate()) return void (props.value = "");
+  if (isOutdated()) return void (props.value = accepted);
+  accepted = props.value;
   hear();
   const scroll = element.closest("#scroll");
   const asked = (element.querySelector(".exchange") ?? document.querySelector("#conversation .exchange:last-of-type"))?.getBoundingClientRect();

@@ -294,6 +294,7 @@ def chat_page(page: gr.Blocks, tab: gr.Tab, desk: ChatDesk, evidence: EvidenceDe
     shown.undo(desk.undo, opened, changed, **elsewhere)
     past.open(desk.open, None, changed, **elsewhere)
     live.look(desk.look, opened, changed, queue=False, **QUIETLY)
+    live.wake(lambda: None, None, None, **QUIETLY)  # Whatever is queued has gradio's page listen to the queue again.
     page.load(desk.land, None, changed, queue=False, **QUIETLY)
     for opening in (page.load, tab.select):
         opening(desk.choices, scope[-1], [scope[0], scope[-1]], queue=False, **QUIETLY)
