@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
+    from rag.settings import Settings
     from ui.serving.server import Served
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -84,13 +85,12 @@ def opened(profile: BrowserContext, address: str, size: tuple[int, int] = LAPTOP
 
 
 @contextmanager
-def serving(index: Path, folder: Path) -> Iterator[Served]:
+def serving(index: Path, folder: Path, settings: Settings) -> Iterator[Served]:
     """The site over a copy of an index in a folder: what readers leave concerns no other."""
     from rag.current import CurrentChatbot
-    from rag.settings import Settings
     from ui.serving.server import start
 
-    served = start(CurrentChatbot(Path(shutil.copytree(index, folder / "index")), Settings()))
+    served = start(CurrentChatbot(Path(shutil.copytree(index, folder / "index")), settings))
     try:
         yield served
     finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rag.settings import Settings
 from tests.ui.browsing import CHROMIUM, LAPTOP, PHONE, chromium, launched, opened, serving
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def own_index(bundled_index: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def served(own_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The site over the bundled articles."""
-    with serving(own_index, tmp_path_factory.mktemp("served")) as served:
+    with serving(own_index, tmp_path_factory.mktemp("served"), Settings()) as served:
         yield served
 
 

@@ -659,10 +659,13 @@ def test_an_answer_of_which_only_the_beginning_is_heard_is_found(
 @pytest.mark.browser
 def test_what_is_asked_in_vain_is_given_back(profile: BrowserContext, served: Served) -> None:
     with opened(profile, served.address) as page:
+        page.clock.install()
         page.route(re.compile("/(queue|run)/"), lambda _: None)
         page.locator("#question textarea").fill(INDIA)
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('#question textarea').value === ''")
+        for _ in range(5):
+            page.clock.run_for(3_000)
         page.wait_for_function("text => document.querySelector('#question textarea').value === text", arg=INDIA)
 
 

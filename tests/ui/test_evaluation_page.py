@@ -20,7 +20,7 @@ from rag.current import CurrentChatbot
 from rag.evaluation import Comparison, evaluate
 from rag.evaluation.compare import Difference
 from rag.library import BUNDLED_ARTICLES
-from tests.ui.browsing import LAPTOP, PHONE, ask, opened, turn_to
+from tests.ui.browsing import LAPTOP, PHONE, ask, opened, serving, turn_to
 from tests.ui.serving import built
 from ui.pages.evaluation import BUNDLED, JUDGED
 from ui.render.evaluation import comparison, run_frame, run_heading, runs_list
@@ -36,6 +36,13 @@ GOLD = load_gold(BUNDLED_ARTICLES.with_name("gold.jsonl"))
 WRONG = GoldQuestion("wrong", "When was the SCO founded?", ("in the year <b>1815</b>",))
 FEW = [*GOLD[:5], GOLD[-1], WRONG]
 ENOUGH = 60_000  # milliseconds for a run, on a machine that does other things as well
+
+
+@pytest.fixture(scope="module")
+def served(own_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The site over the bundled articles, without the reader: the page shows the runs of either."""
+    with serving(own_index, tmp_path_factory.mktemp("served"), Settings(reader="none")) as served:
+        yield served
 
 
 @pytest.fixture
@@ -202,7 +209,7 @@ def test_a_second_run_is_told_of_the_first_and_shown_how_far_it_is(
 
 @pytest.mark.browser
 def test_a_run_is_compared_with_an_earlier_one(bench: Page, runs: Runs, served: Served, tmp_path: Path) -> None:
-    strict = Chatbot.open(served.site.chatbot.location, Settings(threshold=0.99))
+    strict = Chatbot.open(served.site.chatbot.location, Settings(threshold=0.99, reader="none"))
     runs.keep("strict.jsonl", evaluate(GOLD[:12], strict), strict.index)
     runs.keep("other.jsonl", evaluate([WRONG], strict), strict.index)
     run(bench, written(tmp_path / "dozen.jsonl", GOLD[:12]))

@@ -47,7 +47,7 @@ HOSTILE = (
 @pytest.fixture(scope="module")
 def bundled(bundled_index: Path) -> tuple[Chatbot, Evaluation]:
     """A dozen gold questions of every kind, one of each failure among them where the articles allow."""
-    chatbot = Chatbot.open(bundled_index)
+    chatbot = Chatbot.open(bundled_index, Settings(reader="none"))
     questions = load_gold(BUNDLED_ARTICLES.with_name("gold.jsonl"))
     unheard = GoldQuestion(
         "odd", "Who won the cup?", ("Nobody",), (GoldQuote("no-such", "Nobody won.", 0),), kind="who"

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from corpus.gold import GoldQuestion
 from corpus.gold.question import GoldQuote
 from corpus.readers.tidying import tidy
-from rag import Chatbot
+from rag import Chatbot, Settings
 from rag.evaluation import evaluate
 from tests.ui.attacks.hostile import said_of, told
 from tests.ui.attacks.strings import OWN, lots, strings
@@ -102,7 +102,7 @@ def test_a_line_that_markdown_would_take_for_a_block_stays_a_line(string: str) -
 
 @pytest.mark.browser
 def test_a_report_of_every_string_says_them_and_runs_none(trapped: Trap, bundled_index: Path, tmp_path: Path) -> None:
-    chatbot = Chatbot.open(bundled_index)
+    chatbot = Chatbot.open(bundled_index, Settings(reader="none"))
     run = evaluate(list(_gold()), chatbot)
     (tmp_path / "report.html").write_text(report(run, chatbot.index), "utf-8")
     trapped.page.goto((tmp_path / "report.html").as_uri())
