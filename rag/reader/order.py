@@ -15,10 +15,11 @@ from rag.reader.reader import Reader
 from rag.reading import Reading, below
 from rag.weights import weights
 
-# The most of the passages found that are read, and how many at a time.
-READ, _LOT = 16, 6
+# How many of the passages found are read at first, then at a time, and at most. Of 700 questions, as many have the
+# answer in the first passage and in the first five, within .002, as if 16 were read for each.
+_FIRST, _MORE, READ = 6, 2, 12
 # One is clearly the best when it is so far, in logits, before the next that was not read.
-_CLEAR = 4.0
+_CLEAR = 3.0
 # The score that the passage was found with; and the reader's logits for the passage, and for its best sentence. Those
 # for the best words in it told nothing more.
 FEATURES = ("score", "relevance", "evidence")
@@ -45,12 +46,11 @@ def viewed(question: Question, readings: Sequence[Reading], index: ArticleIndex,
 
 def _first_read(question: Question, readings: Sequence[Reading], index: ArticleIndex, reader: Reader) -> list[Reading]:
     """As many of the first passages as it takes until one is clearly the best."""
-    read: list[Reading] = []
-    while len(read) < len(readings):
-        read += viewed(question, readings[len(read) : len(read) + _LOT], index, reader)
-        others = readings[len(read) :]
-        if others and _logits(read).max() >= _logits(others[:1])[0] + _CLEAR:
+    read = viewed(question, readings[:_FIRST], index, reader)
+    while others := readings[len(read) :]:
+        if _logits(read).max() >= _logits(others[:1])[0] + _CLEAR:
             break
+        read += viewed(question, others[:_MORE], index, reader)
     return read
 
 

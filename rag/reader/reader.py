@@ -84,11 +84,12 @@ class Reader:
         """
         texts = [(question, graph.headed(title, passage.text)) for title, passage in zip(titles, passages, strict=True)]
         encoded = self._tokenizer.encode_batch(texts)
+        # The longest first, so that no core is left with it at the end.
+        order = sorted(range(len(encoded)), key=lambda place: -len(encoded[place]))
+        logits = dict(zip(order, self._threads.map(self._logits, (encoded[place] for place in order)), strict=True))
         return [
-            _view(encoding, passage, len(graph.headed(title, "")), logits)
-            for encoding, passage, title, logits in zip(
-                encoded, passages, titles, self._threads.map(self._logits, encoded), strict=True
-            )
+            _view(encoded[place], passage, len(graph.headed(title, "")), logits[place])
+            for place, (passage, title) in enumerate(zip(passages, titles, strict=True))
         ]
 
     def _logits(self, encoding: Encoding) -> list[Grid]:
