@@ -39,7 +39,7 @@ def main() -> None:
     ready_index(bundled_index(), Settings())
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(bundled_index(), Path(folder)) as served,
+        serving(bundled_index(), Path(folder), Settings()) as served,
         launched() as profile,
         opened(profile, served.address) as page,
     ):

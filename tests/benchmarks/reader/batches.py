@@ -22,14 +22,30 @@ from tests.benchmarks.statements import stated
 _BATCH, _STEP = 4096, 32
 # Questions from which batches of like length are made.
 _POOL = 1024
-# Sentences a window has, and how many of them are brief.
-_SHORT, _LONG, _BRIEF = (1, 4), (5, 20), 0.35
-# The passages that retrieval found for a question, of which so many are beside it; how often it is twisted, without its
-# title, and told as a statement.
-_MINED, _TWISTED, _UNTITLED, _STATED = 3, 0.4, 0.15, 0.25
+# Sentences that brief windows have, and the others.
+_SHORT, _LONG = (1, 4), (5, 20)
+# The passages that retrieval found for a question, of which so many are beside it.
+_MINED = 3
 UNKNOWN = -100
 
 Group = tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many of the questions are shown in some way, each from 0 to 1.
+
+    Args:
+        brief: with windows of few sentences.
+        twisted: with a question beside them that is changed so that the text no longer answers it.
+        untitled: with texts that have no title.
+        stated: as statements, where they can be.
+    """
+
+    brief: float = 0.35
+    twisted: float = 0.4
+    untitled: float = 0.15
+    stated: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +84,14 @@ class Batches:
         alike: Mapping[int, Item],
         weights: Mapping[str, float],
         seed: int,
+        shares: Shares = Shares(),
     ) -> None:
         self._items = items
         self._mined = mined
         self._alike = alike
         self._seed = seed
         self._weights = weights
+        self._shares = shares
         self._tokenizer = tokenizer()
 
     def epoch(self, number: int) -> Iterator[Batch]:
@@ -97,17 +115,17 @@ class Batches:
             others += draw.sample(found, min(_MINED, len(found)))
             if not found and place in self._alike:
                 others.append(self._alike[place])
-        if draw.random() < _STATED:
+        if draw.random() < self._shares.stated:
             item = replace(item, question=stated(item.question, item.answer) or item.question)
         texts = [item, *(replace(other, question=item.question) for other in others)]
         if (
             item.evidence
-            and draw.random() < _TWISTED
+            and draw.random() < self._shares.twisted
             and (other := twisted(item, draw.choices(self._items, k=4), draw))
         ):
             texts.append(other)
-        count = draw.randint(*(_SHORT if draw.random() < _BRIEF else _LONG))
-        bare = draw.random() < _UNTITLED
+        count = draw.randint(*(_SHORT if draw.random() < self._shares.brief else _LONG))
+        bare = draw.random() < self._shares.untitled
         return tuple(_window(replace(each, title="") if bare else each, count, draw) for each in texts)
 
     def _of(self, groups: Sequence[Group], draw: random.Random) -> Iterator[Batch]:

@@ -29,6 +29,24 @@ def losses(read: Read, batch: Batch) -> dict[str, Tensor]:
     }
 
 
+def taught(read: Read, teacher: Read, batch: Batch) -> Tensor:
+    """How far a network is from saying what a larger one says of the same windows (arXiv:1503.02531)."""
+    read, teacher = (Read(*(part[: len(batch.relevant)] for part in each)) for each in (read, teacher))
+    sentence, _, _ = _sentences(read.evidence, batch)
+    of_teacher, _, _ = _sentences(teacher.evidence, batch)
+    places = [_places(*pair, batch) for pair in ((read.start, teacher.start), (read.end, teacher.end))]
+    return (
+        torch.stack(places).mean()
+        + functional.binary_cross_entropy_with_logits(sentence, of_teacher.sigmoid())
+        + functional.binary_cross_entropy_with_logits(read.relevance, teacher.relevance.sigmoid())
+    )
+
+
+def _places(logits: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
+    said, told = (each.masked_fill(~batch.spans, _NEVER).log_softmax(-1) for each in (logits, wanted))
+    return functional.kl_div(said, told, reduction="batchmean", log_target=True)
+
+
 def _place(logits: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
     possible = logits.masked_fill(~batch.spans, _NEVER)
     return functional.cross_entropy(possible, wanted, ignore_index=UNKNOWN)

@@ -50,6 +50,9 @@ class Network(nn.Module):
         network = cls(layers)
         weights = load_file(packaged_model.folder() / "model.safetensors")
         network.load_state_dict(_renamed(weights, layers), strict=False)
+        for head in (network.of_tokens, network.of_texts):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
         return network
 
     def forward(self, ids: Tensor, kinds: Tensor, mask: Tensor) -> Read:

@@ -10,6 +10,7 @@ import json
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from itertools import count
 from pathlib import Path
@@ -22,9 +23,9 @@ from tqdm import tqdm
 from index.home import home
 from tests.benchmarks.data import require
 from tests.benchmarks.reader.batches import Batch, Batches
-from tests.benchmarks.reader.losses import losses
+from tests.benchmarks.reader.losses import losses, taught
 from tests.benchmarks.reader.negatives import alike, mined
-from tests.benchmarks.reader.network import LAYERS, Network
+from tests.benchmarks.reader.network import LAYERS, Network, Read
 from tests.benchmarks.reader.sets import all_items
 
 # How often a set's items are shown in an epoch, where it is not once: what is most like what readers ask, more often.
@@ -39,9 +40,9 @@ WEIGHTS = {
     "bioasq6b9b_evidence": 0.7,
 }
 STEPS, _RATE, _WARMING, _DECAY, _LONGEST_STEP = 10_500, 1e-4, 0.06, 0.01, 1.0
-# All of the gain comes as the rate falls, so it rises and falls three times (arXiv:1608.03983): the share of the steps
-# after which it does so, and how high it rises.
-_ROUNDS = ((0.0, 1.0), (4_000 / STEPS, 0.6), (9_000 / STEPS, 0.4))
+# All of the gain comes as the rate falls, so it rises and falls three times (arXiv:1608.03983): after which steps it
+# does so, and how high it rises.
+_ROUNDS = ((0, 1.0), (4_000, 0.6), (9_000, 0.4))
 # What is exported is the mean of the last steps, each weighing a little less than the one after.
 _FADING = 0.998
 _SAVED, _KEPT, _TOLD = 250, 1_000, 50
@@ -63,10 +64,25 @@ def main() -> None:
     train(folder, batches, arguments.steps, arguments.layers, arguments.seed)
 
 
-def train(folder: Path, batches: Batches, steps: int, layers: int, seed: int) -> None:
-    """Train a network of some layers for some steps; `folder` holds the state, and each loss by step."""
+def train(
+    folder: Path,
+    batches: Batches,
+    steps: int,
+    layers: int,
+    seed: int,
+    without: AbstractSet[str] = frozenset(),
+    teacher: Network | None = None,
+) -> None:
+    """Train a network.
+
+    Args:
+        folder: where the state is, each loss by step, and in the end the network, `network.pt`.
+        layers: of MiniLM's six, the first ones.
+        without: losses that do not count.
+        teacher: a larger network, of which it learns too.
+    """
     torch.manual_seed(seed)
-    training = _Training(layers, steps)
+    training = _Training(layers, steps, without, teacher)
     done = training.resume(folder / "state.pt")
     with tqdm(total=steps, initial=done, desc="Training", unit=" steps", smoothing=0.02, mininterval=20) as bar:
         seen: Counter[str] = Counter()
@@ -86,13 +102,16 @@ def train(folder: Path, batches: Batches, steps: int, layers: int, seed: int) ->
             if (step + 1) % _KEPT == 0 or step + 1 == steps:
                 torch.save(training.mean.module.state_dict(), folder / f"network-{step + 1}.pt")
     torch.save(training.mean.module.state_dict(), folder / "network.pt")
+    torch.save(training.network.state_dict(), folder / "last.pt")
 
 
 class _Training:
     """The network, its running mean, and what moves it."""
 
-    def __init__(self, layers: int, steps: int) -> None:
+    def __init__(self, layers: int, steps: int, without: AbstractSet[str], teacher: Network | None) -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._without = without
+        self._teacher = teacher and teacher.to(self._device).eval()
         self.network = Network.pretrained(layers).to(self._device).train()
         fading = torch.optim.swa_utils.get_ema_multi_avg_fn(_FADING)  # type: ignore[no-untyped-call]
         self.mean = torch.optim.swa_utils.AveragedModel(self.network, multi_avg_fn=fading)
@@ -110,7 +129,11 @@ class _Training:
         batch = Batch(**{each.name: getattr(batch, each.name).to(self._device) for each in fields(batch)})
         with torch.autocast(self._device.type, torch.bfloat16):
             read = self.network(batch.ids, batch.kinds, batch.mask)
-        lost = losses(type(read)(*(part.float() for part in read)), batch)
+            told = self._told(batch)
+        read = Read(*(part.float() for part in read))
+        lost = {name: value for name, value in losses(read, batch).items() if name not in self._without}
+        if told is not None:
+            lost["taught"] = taught(read, told, batch)
         total = torch.stack(list(lost.values())).sum()
         total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_STEP)
@@ -119,6 +142,13 @@ class _Training:
         self._schedule.step()
         self.mean.update_parameters(self.network)
         return {name: float(value.detach()) for name, value in lost.items()}
+
+    def _told(self, batch: Batch) -> Read | None:
+        """What the teacher says, where there is one."""
+        if self._teacher is None:
+            return None
+        with torch.no_grad():
+            return Read(*(part.float() for part in self._teacher(batch.ids, batch.kinds, batch.mask)))
 
     def save(self, file: Path, step: int) -> None:
         """Write everything that the run needs to go on."""
@@ -146,7 +176,7 @@ class _Training:
 
 def _share(step: int, steps: int) -> float:
     """How much of the rate a step has."""
-    starts = [int(share * steps) for share, _ in _ROUNDS]
+    starts = [start for start, _ in _ROUNDS if start < steps]
     number = bisect_right(starts, step) - 1
     first, last = (*starts, steps)[number : number + 2]
     warming = max(1, int(_WARMING * (last - first)))
