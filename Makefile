@@ -23,7 +23,7 @@ chat: .venv/installed
 
 # Processes side by side, each with models and a browser of its own: 1 to 2 GB.
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

@@ -189,6 +189,20 @@ def test_a_long_list_comes_page_by_page(profile: BrowserContext, address: str, m
 
 
 @pytest.mark.browser
+def test_removing_is_still_offered_when_the_list_is_shown_anew(page: Page) -> None:
+    page.get_by_role("button", name="Remove “").first.click()
+    warning = page.locator(".confirm p").inner_text()
+    search(page, "s")
+    page.locator(".library[data-search=s]").wait_for()
+    assert page.locator(".confirm p").inner_text() == warning
+    assert page.get_by_label("Search the articles").evaluate("field => field === document.activeElement")
+    page.locator(".confirm .keep").click()
+    search(page, "")
+    page.locator(".library[data-search='']").wait_for()
+    assert page.locator(".confirm").count() == 0
+
+
+@pytest.mark.browser
 def test_removing_takes_a_second_click_that_can_be_taken_back(profile: BrowserContext, address: str) -> None:
     with library(profile, address) as page:
         button = page.locator(".remove").first

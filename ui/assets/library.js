@@ -21,9 +21,13 @@ shelf.addEventListener("click", (event) => {
   if (name === "rebuild" || name === "retry") button.disabled = true;
 });
 
-// Removing takes a second click, on a button that says what it does.
-function confirm(button) {
+// Removing takes a second click, on a button that says what it does; it is offered until it is taken or left, though the
+// list may be shown anew meanwhile.
+let offered = null;
+
+function confirm(button, isFocused = true) {
   element.querySelector(".confirm")?.remove();
+  offered = button.dataset.article;
   const row = button.closest("tr");
   const line = document.createElement("tr");
   line.className = "confirm";
@@ -37,6 +41,7 @@ function confirm(button) {
   cell.append(said, sure, keep);
   row.after(line);
   const back = () => {
+    offered = null;
     line.remove();
     button.focus();
   };
@@ -48,14 +53,18 @@ function confirm(button) {
   });
   sure.addEventListener("click", () => {
     sure.disabled = true;
+    offered = null;
     const place = [...row.parentElement.querySelectorAll("tr:not(.confirm)")].indexOf(row) + 1;
     wanted = [`tbody tr:nth-child(${place}) .opens`, "tbody tr:last-child .opens"];
     trigger("remove", { article: button.dataset.article, offset: Number(element.querySelector(".library").dataset.offset) });
   });
-  sure.focus();
+  if (isFocused) sure.focus();
 }
 
 watch("value", () => {
+  const button = offered && element.querySelector(`.remove[data-article="${CSS.escape(offered)}"]`);
+  if (button) confirm(button, document.activeElement === document.body);
+  else offered = null;
   if (wanted.length) (wanted.map((selector) => element.querySelector(selector)).find(Boolean) ?? field())?.focus();
   wanted = [];
   // A list that was on its way when something else was typed.
