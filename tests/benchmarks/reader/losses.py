@@ -18,7 +18,7 @@ def losses(read: Read, batch: Batch) -> dict[str, Tensor]:
     `words` is where the answer starts and ends, or that there is none. `sentence` and `text` are whether each answers
     by itself, `sentences` and `texts` whether the answering ones come before all others of their question.
     """
-    read = Read(*(part[: len(batch.relevant)] for part in read))  # without the rows that only fill up
+    read = _of_windows(read, batch)
     sentence, owner, is_evidence = _sentences(read.evidence, batch)
     return {
         "words": (_place(read.start, batch.start, batch) + _place(read.end, batch.end, batch)) / 2,
@@ -31,10 +31,10 @@ def losses(read: Read, batch: Batch) -> dict[str, Tensor]:
 
 def taught(read: Read, teacher: Read, batch: Batch) -> Tensor:
     """How far a network is from saying what a larger one says of the same windows (arXiv:1503.02531)."""
-    read, teacher = (Read(*(part[: len(batch.relevant)] for part in each)) for each in (read, teacher))
+    read, teacher = _of_windows(read, batch), _of_windows(teacher, batch)
     sentence, _, _ = _sentences(read.evidence, batch)
     of_teacher, _, _ = _sentences(teacher.evidence, batch)
-    places = [_places(*pair, batch) for pair in ((read.start, teacher.start), (read.end, teacher.end))]
+    places = [_like(*pair, batch) for pair in ((read.start, teacher.start), (read.end, teacher.end))]
     return (
         torch.stack(places).mean()
         + functional.binary_cross_entropy_with_logits(sentence, of_teacher.sigmoid())
@@ -42,14 +42,23 @@ def taught(read: Read, teacher: Read, batch: Batch) -> Tensor:
     )
 
 
-def _places(logits: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
-    said, told = (each.masked_fill(~batch.spans, _NEVER).log_softmax(-1) for each in (logits, wanted))
-    return functional.kl_div(said, told, reduction="batchmean", log_target=True)
+def _of_windows(read: Read, batch: Batch) -> Read:
+    """Without the rows that only fill up."""
+    return Read(*(part[: len(batch.relevant)] for part in read))
 
 
 def _place(logits: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
-    possible = logits.masked_fill(~batch.spans, _NEVER)
-    return functional.cross_entropy(possible, wanted, ignore_index=UNKNOWN)
+    return functional.cross_entropy(_possible(logits, batch), wanted, ignore_index=UNKNOWN)
+
+
+def _like(logits: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
+    said, told = (_possible(each, batch).log_softmax(-1) for each in (logits, wanted))
+    return functional.kl_div(said, told, reduction="batchmean", log_target=True)
+
+
+def _possible(logits: Tensor, batch: Batch) -> Tensor:
+    """Those of the tokens where words of an answer may stand, and next to nothing elsewhere."""
+    return logits.masked_fill(~batch.spans, _NEVER)
 
 
 def _sentences(logits: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
