@@ -14,22 +14,23 @@ let awaited = null;
 const PATIENCE = 3000;
 
 // What is asked while another conversation is on its way waits for it.
-let isTurning = false;
+let turning = null;
 const waiting = [];
 document.addEventListener("turning", () => {
-  isTurning = true;
-  setTimeout(turned, PATIENCE); // One that is open already is not shown again.
+  clearTimeout(turning);
+  turning = setTimeout(turned, PATIENCE); // One that is open already is not shown again.
 });
 
 function turned() {
-  isTurning = false;
+  clearTimeout(turning);
+  turning = null;
   waiting.splice(0).forEach(ask);
 }
 
 function ask(asked) {
   const question = asked.question.trim();
   if (!question) return;
-  if (isTurning) return void waiting.push(asked);
+  if (turning) return void waiting.push(asked);
   const mine = (awaited = { question, again: asked.again, here: here(), last: last(), isBegun: false, heard: Date.now() });
   trigger("ask", asked);
   setTimeout(look, PATIENCE, mine, 1);
