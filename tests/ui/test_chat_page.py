@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 INDIA = "Why did Russia back India's membership?"
 AUSTRALIA = "What is the capital of Australia?"
 PAKISTAN = "And who supported Pakistan's?"
+FOUNDED = "When was the Shanghai Cooperation Organisation founded?"
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,18 @@ def test_a_citation_opens_the_article_at_the_quoted_words(any_page: Page, chatbo
     assert page.locator(".evidence .text").text_content() == article.text
     assert page.locator(".evidence h2").inner_text() == article.title
     assert page.locator("mark.faint").count() > 0
+
+
+@pytest.mark.browser
+def test_the_short_answer_is_bold_in_the_answer_and_in_the_article(page: Page, chatbot: Chatbot) -> None:
+    ask(page, FOUNDED)
+    short = chatbot.ask(FOUNDED).short
+    assert short
+    assert page.locator(".said strong").all_inner_texts() == [short.text]
+    home = next(item for item in chatbot.ask(FOUNDED).citations if short.is_in(item))
+    page.locator(".cite").nth(home.number - 1).click()
+    page.locator("mark.focus").wait_for()
+    assert page.locator("#evidence strong").all_inner_texts() == [short.text]
 
 
 @pytest.mark.browser

@@ -113,6 +113,18 @@ def test_a_mark_that_crosses_a_paragraph_goes_on_in_the_next() -> None:
     assert plain(html) == text
 
 
+@pytest.mark.parametrize(
+    ("stressed", "bold"),
+    [("first one", ["first one"]), ("Not. The", ["The"]), ("one.\n\nThe", ["one.", "The"]), ("second", [])],
+)
+def test_what_is_stressed_is_bold_where_it_is_in_focus(stressed: str, bold: list[str]) -> None:
+    text = "Not. The first one.\n\nThe second."
+    start = text.index(stressed)
+    html = marked(text, (5, text.index(" second")), [(0, 4), (25, 31)], (start, start + len(stressed)))
+    assert re.findall(r"<strong>(.*?)</strong>", html) == bold
+    assert plain(html) == text
+
+
 @pytest.mark.parametrize("focus", [(-5, 3), (8, 99), (50, 60), (7, 2), (0, 0)])
 def test_ranges_that_lie_outside_the_text_lose_none_of_it(focus: tuple[int, int]) -> None:
     text = "A <b>text</b>\nof lines."

@@ -9,7 +9,7 @@ import gradio as gr
 
 from corpus.article import Range
 from corpus.errors import RagError
-from rag.answer import Answer
+from rag.answer import Answer, Citation, ShortAnswer
 from rag.chatbot import Chatbot
 from rag.quotes import find_quote
 from ui.conversations import Conversations
@@ -19,15 +19,22 @@ from ui.serving.trouble import told
 
 
 class Quote(NamedTuple):
-    """Words that an answer shows, and where they began when it was given."""
+    """Words that an answer shows, where they began when it was given, and the short answer if it is among them."""
 
     article_id: str
     start: int
     words: str
+    short: ShortAnswer | None = None
 
     def place_in(self, text: str) -> Range | None:
         """Where the words are now."""
         return find_quote(text, self.words, self.start)
+
+    def stress_in(self, text: str, place: Range | None) -> Range | None:
+        """Where the short answer is now, if the words are in some place."""
+        if place is None or self.short is None:
+            return None
+        return find_quote(text, self.short.text, place[0] + self.short.start - self.start)
 
 
 class EvidenceDesk:
@@ -60,7 +67,8 @@ class EvidenceDesk:
         focus = quote.place_in(article.text)
         found = (other.place_in(article.text) for other in others if other.article_id == article.id)
         note = "" if focus else f"The article has changed since, and these words are no longer in it: “{quote.words}”"
-        return evidence(article, focus, filter(None, found), note=note)
+        stress = quote.stress_in(article.text, focus)
+        return evidence(article, focus, filter(None, found), stress=stress, note=note)
 
 
 def _quotes(answer: Answer) -> dict[str, Quote]:
@@ -68,4 +76,9 @@ def _quotes(answer: Answer) -> dict[str, Quote]:
     if answer.abstained:
         passages = enumerate(hit.passage for hit in answer.hits)
         return {f"nearest-{place}": Quote(item.article_id, item.start, item.text) for place, item in passages}
-    return {f"cite-{item.number}": Quote(item.article_id, item.start, item.quote) for item in answer.citations}
+    return {f"cite-{item.number}": _quote(item, answer.short) for item in answer.citations}
+
+
+def _quote(citation: Citation, short: ShortAnswer | None) -> Quote:
+    within = short if short and short.is_in(citation) else None
+    return Quote(citation.article_id, citation.start, citation.quote, within)

@@ -8,20 +8,29 @@ from html import escape
 from itertools import pairwise
 
 from corpus.article import Article, Range
-from ui.render.text import notice, tool_button, written_date
+from ui.render.text import notice, tool_button, with_bold, written_date
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"[^\n]{1,80}[^\n.,;:!?…\"'”’)\]]")
+_NOWHERE = (0, 0)
 
 
-def evidence(article: Article, focus: Range | None, others: Iterable[Range] = (), *, note: str = "") -> str:
+def evidence(
+    article: Article,
+    focus: Range | None,
+    others: Iterable[Range] = (),
+    *,
+    stress: Range | None = None,
+    note: str = "",
+) -> str:
     """An article with the characters in focus marked, and those of the same answer's other quotes marked faintly.
 
     Args:
         focus: None where nothing is in focus: the article is opened to be read, or the words are no longer there.
+        stress: the characters in focus that are bold; None where none are.
         note: what there is to say about it, in a line above the text.
     """
-    text = marked(article.text, focus or (0, 0), others)
+    text = marked(article.text, focus or _NOWHERE, others, stress or _NOWHERE)
     region = f'<div class="text" tabindex="0" role="region" aria-label="Text of the article">{text}</div>'
     return _panel(article.title, f'<p class="quiet">{_origin(article)}</p>', (notice(note) if note else "") + region)
 
@@ -32,17 +41,18 @@ def no_evidence(message: str, quote: str = "") -> str:
     return _panel("No article", "", notice(message) + kept)
 
 
-def marked(text: str, focus: Range, others: Iterable[Range] = ()) -> str:
+def marked(text: str, focus: Range, others: Iterable[Range] = (), stress: Range = _NOWHERE) -> str:
     """The text as paragraphs with `<mark class="focus">` and `<mark>` at exact characters.
 
-    Without its tags it is the text itself, to the character. Where ranges overlap the focus wins.
+    Without its tags it is the text itself, to the character. Where ranges overlap the focus wins; what is stressed is
+    bold where it is in focus.
     """
     marks = _layers(len(text), focus, others)
     parts, reached = [], 0
     for start, end in _paragraphs(text):
         kind = ' class="heading"' if _HEADING.fullmatch(text, start, end) else ""
         inside = ((max(first, start), min(last, end), name) for first, last, name in marks)
-        body = "".join(_piece(text[first:last], name) for first, last, name in inside if first < last)
+        body = "".join(_piece(text, (first, last), name, stress) for first, last, name in inside if first < last)
         parts.append(f"{escape(text[reached:start])}<p{kind}>{body}</p>")
         reached = end
     return "".join(parts) + escape(text[reached:])
@@ -91,8 +101,12 @@ def _within(length: int, pair: Range) -> Range:
     return start, end
 
 
-def _piece(text: str, name: str) -> str:
-    return f'<mark class="{name}">{escape(text)}</mark>' if name else escape(text)
+def _piece(text: str, run: Range, name: str, stress: Range) -> str:
+    first, last = run
+    if not name:
+        return escape(text[first:last])
+    begin, end = (min(max(edge, first), last) for edge in (stress if name == "focus" else _NOWHERE))
+    return f'<mark class="{name}">{with_bold(text[first:begin], text[begin:end], text[end:last])}</mark>'
 
 
 def _paragraphs(text: str) -> list[Range]:
