@@ -78,10 +78,13 @@ def main() -> None:
     parser.add_argument("variants", nargs="*", choices=[*VARIANTS, []], metavar="VARIANT")
     parser.add_argument("--steps", type=int, default=_STEPS)
     arguments = parser.parse_args()
+    wanted = arguments.variants or list(VARIANTS)
+    if any(VARIANTS[name].taught for name in wanted) and not _teacher().exists():
+        parser.error(f"{_teacher()} is to teach and is not there: train it first (make reader)")
     require()
     items = all_items()
     shown = Shown(items, mined(items), alike(items, _SEED))
-    judge.print_figures((name, _trained(name, shown, arguments.steps)) for name in arguments.variants or VARIANTS)
+    judge.print_figures((name, _trained(name, shown, arguments.steps)) for name in wanted)
 
 
 def _trained(name: str, shown: Shown, steps: int) -> Path:
@@ -94,9 +97,13 @@ def _trained(name: str, shown: Shown, steps: int) -> Path:
         weights = {**WEIGHTS, **dict.fromkeys(left_out, 0.0)}
         found = shown.mined if variant.mined else {}
         batches = Batches(shown.items, found, shown.alike, weights, _SEED, variant.shares)
-        teacher = load(home() / "reader" / "reader" / "network.pt") if variant.taught else None
+        teacher = load(_teacher()) if variant.taught else None
         train(folder, batches, steps, variant.layers, _SEED, variant.losses, teacher)
     return folder / "last.pt"
+
+
+def _teacher() -> Path:
+    return home() / "reader" / "reader" / "network.pt"
 
 
 if __name__ == "__main__":
