@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 GRAPH = Path(__file__).with_name("reader.onnx")
-SHA256 = "fa5577919c2c4123e5ad99c65c9ce8ea2c4e18a5c123fbad7c8149e659121c95"
+SHA256 = "72d807fe0ac52a4228d987bc0e74145daae075a6bd7e841aa3b730440f1c6f9c"
 # Tokens of question, title and passage together; a passage and its title have at most 256.
 WINDOW = 320
 _WAYS_OUT = "install the project again, or go without with `reader = none`"

@@ -46,7 +46,7 @@ def batches(items: Sequence[Item] = ITEMS) -> Batches:
 
 
 def test_the_words_taught_are_those_of_the_answer() -> None:
-    (batch,) = batches().epoch(0)
+    (batch,) = batches().epoch(0, 1)
     known = tokenizer()
     for row in range(len(batch.relevant)):
         if batch.relevant[row] and batch.start[row] > 0:
@@ -55,7 +55,7 @@ def test_the_words_taught_are_those_of_the_answer() -> None:
 
 
 def test_the_same_seed_gives_the_same_batches() -> None:
-    first, again = ([batch.ids for batch in batches().epoch(3)] for _ in range(2))
+    first, again = ([batch.ids for batch in batches().epoch(3, 1)] for _ in range(2))
     assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
 
 
@@ -76,7 +76,7 @@ def test_it_learns() -> None:
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-4)
     lost = []
     for number in range(25):
-        (batch,) = batches().epoch(number)
+        (batch,) = batches().epoch(number, 1)
         total = torch.stack(list(losses(network(batch.ids, batch.kinds, batch.mask), batch).values())).sum()
         total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -88,14 +88,15 @@ def test_it_learns() -> None:
 class Stopped(Batches):
     """Batches that end in the midst of a training."""
 
-    def epoch(self, number: int) -> Iterator[Batch]:
+    def epoch(self, number: int, beside: int) -> Iterator[Batch]:
         if number == 3:
             raise KeyboardInterrupt
-        return super().epoch(number)
+        return super().epoch(number, beside)
 
 
 def test_a_training_that_was_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "_SAVED", 2)
+    monkeypatch.setattr(train, "_ROUNDS", (train.Round(0, 1.0, 1), train.Round(2, 0.5, 1)))
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     whole.mkdir()
     parted.mkdir()
@@ -106,6 +107,15 @@ def test_a_training_that_was_stopped_goes_on_where_it_was(tmp_path: Path, monkey
     train.train(parted, batches(), steps=5, layers=1, seed=0)
     one, other = (torch.load(folder / "network.pt") for folder in (whole, parted))
     assert all(torch.allclose(one[name], other[name], atol=1e-6) for name in one)
+
+
+def test_a_training_leaves_the_mean_of_its_last_two_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "_ROUNDS", tuple(train.Round(first, 1.0, 1) for first in (0, 2, 4)))
+    train.train(tmp_path, batches(), steps=6, layers=1, seed=0)
+    ends = [torch.load(tmp_path / f"network-{step}.pt") for step in (2, 4, 6)]
+    left = torch.load(tmp_path / "network.pt")
+    assert all(torch.allclose(left[name], (ends[1][name] + ends[2][name]) / 2) for name in left)
+    assert not all(torch.equal(ends[0][name], ends[1][name]) for name in left)
 
 
 @pytest.mark.parametrize(

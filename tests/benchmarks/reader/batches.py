@@ -24,8 +24,6 @@ _BATCH, _STEP = 4096, 32
 _POOL = 1024
 # Sentences that brief windows have, and the others.
 _SHORT, _LONG = (1, 4), (5, 20)
-# The passages that retrieval found for a question, of which so many are beside it.
-_MINED = 3
 UNKNOWN = -100
 
 Group = tuple[Item, ...]
@@ -94,8 +92,12 @@ class Batches:
         self._shares = shares
         self._tokenizer = tokenizer()
 
-    def epoch(self, number: int) -> Iterator[Batch]:
-        """Every item as often as its set's weight says, in an order and with others beside it that are drawn anew."""
+    def epoch(self, number: int, beside: int) -> Iterator[Batch]:
+        """Every item as often as its set's weight says, in an order and with others beside it that are drawn anew.
+
+        Args:
+            beside: a question, so many of the wrong passages that retrieval found for it are shown.
+        """
         draw = random.Random(f"{self._seed} {number}")
         order = [
             place
@@ -104,15 +106,15 @@ class Batches:
         ]
         draw.shuffle(order)
         for start in range(0, len(order), _POOL):
-            yield from self._of([self._group(place, draw) for place in order[start : start + _POOL]], draw)
+            yield from self._of([self._group(place, beside, draw) for place in order[start : start + _POOL]], draw)
 
-    def _group(self, place: int, draw: random.Random) -> Group:
+    def _group(self, place: int, beside: int, draw: random.Random) -> Group:
         """A question with the texts it is read beside, all as long as each other."""
         item = self._items[place]
         found = self._mined.get(item.question, ())
         others: list[Item] = []
         if item.evidence:
-            others += draw.sample(found, min(_MINED, len(found)))
+            others += draw.sample(found, min(beside, len(found)))
             if not found and place in self._alike:
                 others.append(self._alike[place])
         if draw.random() < self._shares.stated:
