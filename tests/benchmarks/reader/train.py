@@ -93,7 +93,7 @@ def train(
     """Train a network.
 
     Args:
-        folder: where the state is, each loss by step, and in the end the network, `network.pt`.
+        folder: where the state is, each loss by step, and in the end `network.pt`, the mean of the last two rounds.
         layers: of MiniLM's six, the first ones.
         without: losses that do not count.
         teacher: a larger network, of which it learns too.
