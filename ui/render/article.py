@@ -48,11 +48,12 @@ def marked(text: str, focus: Range, others: Iterable[Range] = (), stress: Range 
     bold where it is in focus.
     """
     marks = _layers(len(text), focus, others)
+    bold = _within(focus, stress)
     parts, reached = [], 0
     for start, end in _paragraphs(text):
         kind = ' class="heading"' if _HEADING.fullmatch(text, start, end) else ""
         inside = ((max(first, start), min(last, end), name) for first, last, name in marks)
-        body = "".join(_piece(text, (first, last), name, stress) for first, last, name in inside if first < last)
+        body = "".join(_piece(text, (first, last), name, bold) for first, last, name in inside if first < last)
         parts.append(f"{escape(text[reached:start])}<p{kind}>{body}</p>")
         reached = end
     return "".join(parts) + escape(text[reached:])
@@ -83,8 +84,8 @@ def _origin(article: Article) -> str:
 
 def _layers(length: int, focus: Range, others: Iterable[Range]) -> list[tuple[int, int, str]]:
     """The whole text as runs that are plain, marked faintly or in focus; neighbours of one kind are one run."""
-    first, last = _within(length, focus)
-    faint = [_within(length, other) for other in others]
+    first, last = _within((0, length), focus)
+    faint = [_within((0, length), other) for other in others]
     edges = sorted({0, length, first, last, *(edge for pair in faint for edge in pair)})
     runs: list[tuple[int, int, str]] = []
     for start, end in pairwise(edges):
@@ -96,17 +97,17 @@ def _layers(length: int, focus: Range, others: Iterable[Range]) -> list[tuple[in
     return runs
 
 
-def _within(length: int, pair: Range) -> Range:
-    start, end = (min(max(edge, 0), length) for edge in pair)
+def _within(bounds: Range, pair: Range) -> Range:
+    """What of a range lies between two places; nothing, at the nearer of them, where none of it does."""
+    first, last = bounds
+    start, end = (min(max(edge, first), last) for edge in pair)
     return start, end
 
 
-def _piece(text: str, run: Range, name: str, stress: Range) -> str:
-    first, last = run
-    if not name:
-        return escape(text[first:last])
-    begin, end = (min(max(edge, first), last) for edge in (stress if name == "focus" else _NOWHERE))
-    return f'<mark class="{name}">{with_bold(text[first:begin], text[begin:end], text[end:last])}</mark>'
+def _piece(text: str, run: Range, name: str, bold: Range) -> str:
+    (first, last), (begin, end) = run, _within(run, bold)
+    said = with_bold(text[first:begin], text[begin:end], text[end:last])
+    return f'<mark class="{name}">{said}</mark>' if name else said
 
 
 def _paragraphs(text: str) -> list[Range]:
