@@ -15,7 +15,7 @@ from index.home import home
 from tests.benchmarks.data import require
 from tests.benchmarks.reader import judge
 from tests.benchmarks.reader.batches import Batches, Shares
-from tests.benchmarks.reader.export import load
+from tests.benchmarks.reader.export import last_trained, load
 from tests.benchmarks.reader.negatives import alike, mined
 from tests.benchmarks.reader.network import LAYERS
 from tests.benchmarks.reader.sets import BIOASQ, Item, all_items
@@ -79,8 +79,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=_STEPS)
     arguments = parser.parse_args()
     wanted = arguments.variants or list(VARIANTS)
-    if any(VARIANTS[name].taught for name in wanted) and not _teacher().exists():
-        parser.error(f"{_teacher()} is to teach and is not there: train it first (make reader)")
+    if any(VARIANTS[name].taught for name in wanted) and not last_trained().exists():
+        parser.error(f"{last_trained()} is to teach and is not there: train it first (make reader)")
     require()
     items = all_items()
     shown = Shown(items, mined(items), alike(items, _SEED))
@@ -97,13 +97,9 @@ def _trained(name: str, shown: Shown, steps: int) -> Path:
         weights = {**WEIGHTS, **dict.fromkeys(left_out, 0.0)}
         found = shown.mined if variant.mined else {}
         batches = Batches(shown.items, found, shown.alike, weights, _SEED, variant.shares)
-        teacher = load(_teacher()) if variant.taught else None
+        teacher = load(last_trained()) if variant.taught else None
         train(folder, batches, steps, variant.layers, _SEED, variant.losses, teacher)
     return folder / "last.pt"
-
-
-def _teacher() -> Path:
-    return home() / "reader" / "reader" / "network.pt"
 
 
 if __name__ == "__main__":

@@ -26,12 +26,17 @@ INPUTS, OUTPUTS = ("ids", "kinds"), ("start", "end", "evidence", "relevance")
 
 def main() -> None:
     """Export the network that was trained last, or another."""
-    source = Path(sys.argv[1]) if sys.argv[1:] else home() / "reader" / "reader" / "network.pt"
+    source = Path(sys.argv[1]) if sys.argv[1:] else last_trained()
     export(load(source), graph.GRAPH)
     digest = hashlib.sha256(graph.GRAPH.read_bytes()).hexdigest()
     code = Path(graph.__file__)
     code.write_text(re.sub(r'^SHA256 = ".*"$', f'SHA256 = "{digest}"', code.read_text("utf-8"), flags=re.M), "utf-8")
     print(f"{graph.GRAPH}: {graph.GRAPH.stat().st_size / 1e6:.2f} MB, SHA-256 {digest}")
+
+
+def last_trained() -> Path:
+    """Where the network is that was trained last, whole, if one was."""
+    return home() / "reader" / "reader" / "network.pt"
 
 
 def load(file: Path) -> Network:
